@@ -1,0 +1,114 @@
+"""Every path of the suite, and the only ways a file is written."""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: The checkout that this library belongs to.
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def data_dir() -> Path:
+    """Folder of the built-in clips and of the store: ``data/``, or what HAR_DATA names."""
+    return Path(os.environ.get("HAR_DATA") or ROOT / "data")
+
+
+def build_dir() -> Path:
+    """Folder of everything a run makes: ``build/``, or what HAR_BUILD names."""
+    return Path(os.environ.get("HAR_BUILD") or ROOT / "build")
+
+
+@contextmanager
+def atomic(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary name beside ``path``; on success it is synced and moved into place.
+
+    A reader sees the old file or the whole new one, never a part. After an error the
+    temporary file is removed and what was there before stays.
+
+    Examples
+    --------
+    >>> target = Path(tempfile.mkdtemp()) / "deep" / "note.txt"
+    >>> with atomic(target) as temporary:
+    ...     _ = temporary.write_text("done")
+    >>> target.read_text()
+    'done'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last, because writers of pictures and video choose the format by it.
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        # mkstemp makes files for the owner only; a finished file follows the umask.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write ``content`` atomically."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write ``text`` as UTF-8 with Unix line ends, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write ``value`` as indented JSON with a final newline, atomically; NaN is refused."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path | str) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_arrays(path: Path | str, **arrays: Any) -> None:
+    """Write named arrays as ``.npz``, atomically and without pickled objects."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    write_bytes(path, content.getvalue())
+
+
+def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
+    """Read the arrays of a ``.npz``; pickled objects are refused."""
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def digest(path: Path | str) -> str:
+    """SHA-256 of a file's content, as 64 hexadecimal digits."""
+    with open(path, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of a JSON-like value, independent of the order of its keys.
+
+    Examples
+    --------
+    >>> digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
