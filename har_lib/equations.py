@@ -10,10 +10,10 @@ INDEX: dict[int, Callable[..., Any]] = {}
 
 
 def equation(number: int) -> Callable[[Function], Function]:
-    """Register the decorated function as the paper's equation ``number``; it is not changed.
+    r"""Register the decorated function as the paper's equation ``number``; it is not changed.
 
     A number can be claimed once; the tests check that 1 to 28 all are, that each has a
-    ``\\tag{number}`` in a notebook and a ``test_eqNN_...``, and that it runs on the default path.
+    ``\tag{number}`` in a notebook and a ``test_eqNN_...``, and that it runs on the default path.
 
     Examples
     --------
