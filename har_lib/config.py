@@ -1,8 +1,8 @@
 """Every open choice of the replication, once: its meaning, its range, its value in each profile.
 
 A choice is a field of one of the frozen sections below. From the field come the papermill
-parameter (its flat ``name``), the command-line flag and the cache key of the stage that reads
-the section; nothing about a choice is written a second time.
+parameter (its flat ``name``), the command-line flag and, because a stage's section is its cache
+key, what has to be computed anew; nothing about a choice is written a second time.
 
 Profiles: ``literal`` (as printed, where that can run), ``corrected`` (default: the primary
 source's formula with the fewest assumptions) and ``stable`` (our repair: what works).
@@ -119,17 +119,9 @@ class Video:
 
 
 @dataclass(frozen=True)
-class KeyFrames:
-    """Which frames are kept: equation (2) and the rule after it."""
+class Similarity:
+    """How alike two frames are: equation (2)."""
 
-    selection: str = choice(
-        "ssim",
-        "how key frames are chosen: by SSIM as the paper does, or evenly spaced as a control",
-        ("ssim", "uniform"),
-        name="keyframe_selection",
-        quotation="If the similarity index of frame is less than the threshold means, "
-        "the frame is considered as key frame.",
-    )
     window: str = choice(
         "gaussian",
         "statistics of SSIM: 11x11 Gaussian windows, 7x7 uniform windows, or the whole frame",
@@ -143,6 +135,20 @@ class KeyFrames:
         ("corrected", "literal"),
         name="ssim_form",
         literal="literal",
+    )
+
+
+@dataclass(frozen=True)
+class KeyFrames:
+    """Which frames are kept."""
+
+    selection: str = choice(
+        "ssim",
+        "how key frames are chosen: by SSIM as the paper does, or evenly spaced as a control",
+        ("ssim", "uniform"),
+        name="keyframe_selection",
+        quotation="If the similarity index of frame is less than the threshold means, "
+        "the frame is considered as key frame.",
     )
     threshold: float = choice(
         0.9,
@@ -171,13 +177,14 @@ class KeyFrames:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """The silhouette and its 4x4 grid."""
+class Silhouette:
+    """Where the body is."""
 
-    silhouette: str = choice(
+    method: str = choice(
         "median_background",
         "where the body comes from: difference to the clip's median frame, or the frames are masks",
         ("median_background", "given"),
+        name="silhouette",
         quotation="background minus, human tracking, and human action and object detection",
     )
     difference: int = choice(
@@ -186,12 +193,18 @@ class Shape:
         (1, 254),
         name="foreground_difference",
     )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The 4x4 grid over the body."""
+
     over: str = choice(
         "bbox",
         "what the 4x4 grid divides: the body's bounding box or the whole frame",
         ("bbox", "frame"),
         name="grid_over",
-        quotation="we split the object into 4 × 4 matrix",
+        quotation="we split the object into",
         stable="frame",
     )
 
@@ -208,7 +221,7 @@ class Stip:
     )
     integration: float = choice(
         2.0,
-        "integration scale over local scale, the paper's c, as a ratio of variances",
+        "integration scale over local scale, the c of the paper, as a ratio of variances",
         (1.0, 16.0),
         name="integration_factor",
     )
@@ -221,17 +234,22 @@ class Stip:
     )
     threshold: float = choice(
         0.001,
-        "least response of a point, relative to the clip's strongest",
+        "least response of a point, relative to the strongest of the clip",
         (0.0, 1.0),
         name="response_threshold",
     )
+
+
+@dataclass(frozen=True)
+class Vector:
+    """How interest points become a key frame's numbers."""
+
     window: int = choice(
         3,
         "points within this many frames describe a key frame",
         (0, 1000),
         name="point_window",
-        quotation="by separating the STI points from the frames, the vector of the dimension "
-        "1 × 40can be reached",
+        quotation="by separating the STI points from the frames, the vector of the dimension",
     )
 
 
@@ -328,9 +346,12 @@ class Config:
     """
 
     video: Video = Video()
+    similarity: Similarity = Similarity()
     keyframes: KeyFrames = KeyFrames()
-    shape: Shape = Shape()
+    silhouette: Silhouette = Silhouette()
+    grid: Grid = Grid()
     stip: Stip = Stip()
+    vector: Vector = Vector()
     lstm: Lstm = Lstm()
     search: Search = Search()
     training: Training = Training()

@@ -22,12 +22,14 @@ class Features:
     vectors: np.ndarray
 
 
-def read(path: Path | str, section: configuration.Video) -> np.ndarray:
-    """Gray frames of a clip at the working size, uint8 (T, height, width)."""
-    return video.read_gray(path, size=(section.width, section.height))
+def read(
+    path: Path | str, section: configuration.Video, start: int = 0, stop: int | None = None
+) -> np.ndarray:
+    """Gray frames of a clip, or of a range of it, at the working size: uint8 (T, height, width)."""
+    return video.read_gray(path, size=(section.width, section.height), start=start, stop=stop)
 
 
-def similarity(frames: np.ndarray, section: configuration.KeyFrames) -> np.ndarray:
+def similarity(frames: np.ndarray, section: configuration.Similarity) -> np.ndarray:
     """SSIM of consecutive frames, float64 (T-1,)."""
     return keyframes.consecutive_ssim(frames, window=section.window, form=section.form)
 
@@ -43,9 +45,9 @@ def key_frames(curve: np.ndarray, section: configuration.KeyFrames) -> np.ndarra
     return chosen
 
 
-def bodies(frames: np.ndarray, section: configuration.Shape) -> np.ndarray:
+def bodies(frames: np.ndarray, section: configuration.Silhouette) -> np.ndarray:
     """Silhouettes of all frames, bool (T, H, W)."""
-    return shape.silhouettes(frames, section.silhouette, section.difference)
+    return shape.silhouettes(frames, section.method, section.difference)
 
 
 def interest_points(
@@ -102,8 +104,8 @@ def assemble(
     chosen = key_frames(curve, config.keyframes)
     vectors = np.empty((len(chosen), SIZE), dtype=np.float32)
     for vector, frame in zip(vectors, chosen, strict=True):
-        near, near_jet = around(points, jet, int(frame), config.stip.window)
-        vector[SHAPE] = shape.grid(masks[frame], over=config.shape.over)
+        near, near_jet = around(points, jet, int(frame), config.vector.window)
+        vector[SHAPE] = shape.grid(masks[frame], over=config.grid.over)
         vector[INTEREST] = stip.describe(near_jet, near.second_moments, near.response)
         vector[COVERAGE] = coverage.coverage(near, masks.shape[1:])
     return Features(chosen, vectors)
@@ -141,5 +143,9 @@ def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Fe
     frames = source if isinstance(source, np.ndarray) else read(source, config.video)
     points, jet = interest_points(frames, config.stip)
     return assemble(
-        similarity(frames, config.keyframes), bodies(frames, config.shape), points, jet, config
+        similarity(frames, config.similarity),
+        bodies(frames, config.silhouette),
+        points,
+        jet,
+        config,
     )

@@ -1,0 +1,186 @@
+"""Pictures of the search, the network and the results; like `plots`, they compute nothing."""
+
+from collections.abc import Mapping, Sequence
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
+
+#: Colours of the forms of the search, told apart without colour by their line styles.
+FORM_STYLES = {
+    "literal": ("#949494", ":"),
+    "corrected": (SECOND, "-"),
+    "stable": (ACCENT, "--"),
+    "random": ("#029e73", "-."),
+}
+
+
+def spiral_multiplier(k: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
+    """The product u'v'w' of equations (24) to (26) over the angle, on a signed log axis."""
+    figure, axes = canvas(9, 2.9)
+    for name, values in curves.items():
+        axes.plot(k, values, label=name)
+    axes.axhline(0, color=INK, linewidth=0.7)
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_xticks(np.pi * np.arange(5) / 2, ["0", "π/2", "π", "3π/2", "2π"])
+    axes.set(xlabel="angle k (radians)", ylabel="u′ v′ w′")
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def seagull_paths(
+    landscape: tuple[np.ndarray, np.ndarray, np.ndarray],
+    positions: Mapping[str, Sequence[np.ndarray]],
+    optimum: tuple[float, float],
+) -> Figure:
+    """Where the seagulls are, iteration by iteration, for each form of the search.
+
+    ``landscape`` is (x, y, fitness) on a grid; ``positions`` maps a form to its populations
+    (P, 2), earliest first.
+    """
+    figure, axes = canvas(9, 3.3, 1, len(positions), sharey=True)
+    shown = None
+    for place, (form, populations) in zip(np.atleast_1d(axes), positions.items(), strict=True):
+        place.contour(*landscape, levels=12, cmap="Greys_r", linewidths=0.6, alpha=0.6)
+        for age, population in enumerate(populations):
+            shown = place.scatter(
+                *population.T, c=np.full(len(population), age), cmap="viridis", s=13,
+                vmin=0, vmax=len(populations) - 1, edgecolor="none", alpha=0.85, zorder=2,
+            )  # fmt: skip
+        place.plot(*optimum, "*", color=ACCENT, markersize=13, zorder=3)
+        place.set_title(form, fontsize=9, fontweight="normal", loc="center")
+        place.set(xlabel="first weight", aspect="equal")
+    np.atleast_1d(axes)[0].set_ylabel("second weight")
+    figure.colorbar(shown, ax=axes, label="iteration", fraction=0.025)
+    return figure
+
+
+def convergence(histories: Mapping[str, np.ndarray], ylabel: str) -> Figure:
+    """Best fitness so far: median over seeds as a line, smallest to largest as a band.
+
+    ``histories`` maps a form to (seeds, iterations).
+    """
+    figure, axes = canvas(9, 3)
+    for name, runs in histories.items():
+        color, style = FORM_STYLES[name]
+        steps = np.arange(1, runs.shape[1] + 1)
+        axes.fill_between(steps, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.15)
+        axes.plot(steps, np.median(runs, axis=0), color=color, linestyle=style, label=name)
+    axes.set(xlabel="iteration", ylabel=ylabel)
+    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def learning_curves(curves: Mapping[str, np.ndarray], best: Mapping[str, int]) -> Figure:
+    """Validation loss per epoch of Adam, with the epoch whose weights are kept."""
+    figure, axes = canvas(9, 2.8)
+    for name, losses in curves.items():
+        color = METHOD_COLORS[name]
+        axes.plot(np.arange(1, len(losses) + 1), losses, color=color, label=name)
+        axes.plot(best[name], losses[best[name] - 1], "o", color=color)
+    axes.set(xlabel="epoch of Adam", ylabel="validation cross-entropy (nats)", yscale="log")
+    axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def comparison(
+    methods: Sequence[str],
+    ours: Sequence[float],
+    intervals: Sequence[tuple[float, float]] | None,
+    paper: Sequence[float | None],
+    metric: str,
+    chance: float | None,
+    data: str,
+) -> Figure:
+    """One of the paper's four bar charts: our values beside those that the paper reports.
+
+    Values in percent. What the paper does not give is drawn as "not reported". The paper's
+    bars are hollow: they belong to another data set.
+    """
+    figure, axes = canvas(8, 3.6)
+    for place, method in enumerate(methods):
+        color = METHOD_COLORS[method]
+        axes.bar(place - 0.2, ours[place], 0.38, color=color)
+        if intervals is not None:
+            low, high = intervals[place]
+            axes.plot([place - 0.2] * 2, [low, high], color=INK, linewidth=1.6)
+        top = intervals[place][1] if intervals is not None else ours[place]
+        axes.text(place - 0.2, top + 1.5, f"{ours[place]:.1f}", ha="center", fontsize=8)
+        value = paper[place]
+        if value is None:
+            axes.text(
+                place + 0.2, 2, "not reported", rotation=90, ha="center", va="bottom",
+                fontsize=8, color="#555",
+            )  # fmt: skip
+        else:
+            axes.bar(
+                place + 0.2, value, 0.38, facecolor="none", edgecolor=color, hatch="////",
+                linewidth=1.2,
+            )  # fmt: skip
+            axes.text(place + 0.2, value + 1.5, f"{value:g}", ha="center", fontsize=8)
+    if chance is not None:
+        axes.axhline(chance, color=MUTED, linestyle="--", linewidth=1)
+        axes.text(len(methods) - 0.45, chance + 1, "chance", color="#555", fontsize=8, ha="right")
+    axes.set_xticks(range(len(methods)), methods)
+    axes.set(ylim=(0, 112), yticks=range(0, 101, 20), ylabel=f"{metric} (%)")
+    axes.set_title(
+        f"solid: ours, {data}    hatched: paper, UCF101", fontweight="normal", fontsize=9
+    )
+    return figure
+
+
+def confusion(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
+    """Confusion matrix, rows true, as counts of clips."""
+    size = 1.8 + 0.42 * len(labels)
+    figure, axes = canvas(size + 1.2, size)
+    sns.heatmap(
+        matrix, annot=len(labels) <= 25, fmt="d", cmap="Blues", cbar=False, square=True, ax=axes,
+        xticklabels=list(labels), yticklabels=list(labels), linewidths=0.5, annot_kws={"size": 8},
+    )  # fmt: skip
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.tick_params(axis="x", rotation=45)
+    axes.tick_params(axis="y", rotation=0)
+    for label in axes.get_xticklabels():
+        label.set_horizontalalignment("right")
+    return figure
+
+
+def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) -> Figure:
+    """Accuracy of each method on each left-out group, in percent."""
+    figure, axes = canvas(9, 3)
+    for shift, (method, accuracy) in enumerate(values.items()):
+        places = np.arange(len(names)) + 0.13 * (shift - (len(values) - 1) / 2)
+        axes.plot(places, accuracy, "o", color=METHOD_COLORS[method], label=method, markersize=5)
+    axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 12 else 0)
+    axes.set(xlabel="group left out", ylabel="accuracy (%)", ylim=(-3, 103))
+    axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def prediction(
+    frames: Sequence[np.ndarray],
+    numbers: Sequence[int],
+    probabilities: Mapping[str, float],
+    truth: str | None,
+) -> Figure:
+    """The paper's Figure 3c: a clip's key frames and the probability of each action."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.25, 1)))
+    axes = left.subplots(2, -(-len(frames) // 2), squeeze=False).ravel()
+    for place in axes:
+        place.set_axis_off()
+    for place, frame, number in zip(axes, frames, numbers, strict=False):
+        place.imshow(frame, cmap="gray", vmin=0, vmax=255)
+        place.set_title(f"frame {number}", fontsize=8, fontweight="normal", loc="center")
+    bars = right.subplots()
+    names = list(probabilities)
+    best = max(probabilities, key=lambda name: probabilities[name])
+    colors = [METHOD_COLORS["ALSTM"] if name == best else "#c9c9c9" for name in names]
+    bars.barh(range(len(names)), [100 * probabilities[name] for name in names], color=colors)
+    bars.set_yticks(range(len(names)), names)
+    bars.invert_yaxis()
+    bars.set(xlim=(0, 100), xlabel="probability (%)")
+    told = f"predicted: {best}" + (f"    true: {truth}" if truth is not None else "")
+    bars.set_title(told, fontsize=9)
+    return figure

@@ -1,0 +1,183 @@
+"""What every notebook begins with: its parameters turned into a configuration, data and folders."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from har_lib import datasets, figures, files, store
+from har_lib.config import FIELDS, PROFILES, Config, profile
+from har_lib.datasets import Dataset, Record
+from har_lib.errors import InputError
+
+#: Parameters that every notebook has beside the choices of its stage: default and help.
+COMMON: dict[str, tuple[str | int, str]] = {
+    "dataset": ("builtin", "which data: builtin, ucf101, kth or folder"),
+    "data_root": ("", "folder of the data; not needed for builtin"),
+    "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
+    "group_table": ("", "for folder: CSV or TSV with the columns file and group"),
+    "output": ("", "folder for figures and results; empty means build"),
+    "profile": ("corrected", "literal (as printed), corrected or stable"),
+    "jobs": (2, "processes for extraction and folds"),
+    "seed": (0, "seed of everything random"),
+}
+
+#: Parameters of the notebooks that look at one clip.
+EXAMPLE: dict[str, tuple[str | int, str]] = {
+    "action": ("", "action of the clip to look at; empty means the first"),
+    "clip": (0, "number of that clip among those of its action, from 0"),
+}
+
+
+def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
+    """The configuration of a notebook: a profile, and the choices that were changed in it.
+
+    A choice left at its ``corrected`` value follows the profile, so that a notebook can show
+    plain values; every configuration can be reached from ``corrected``.
+
+    Examples
+    --------
+    >>> settings("stable", {"grid_over": "bbox", "hidden_size": 8}).grid.over
+    'frame'
+    """
+    changed = {
+        name: value
+        for name, value in given.items()
+        if FIELDS[name].check(value) != FIELDS[name].profiles["corrected"]
+    }
+    return profile(profile_name, **changed)
+
+
+def parameter_cell(*sections: str, example: bool = False) -> str:
+    """Source of the ``parameters`` cell of a notebook that shows the named sections.
+
+    With ``example`` it also asks which clip to look at.
+
+    Examples
+    --------
+    >>> parameter_cell("grid").splitlines()[-1].split("  #")[0]
+    'grid_over: str = "bbox"'
+    """
+
+    def line(name: str, value: Any, help: str) -> str:
+        shown = f'"{value}"' if isinstance(value, str) else repr(value)
+        return f"{name}: {type(value).__name__} = {shown}  # {help}"
+
+    shared = COMMON | EXAMPLE if example else COMMON
+    lines = [line(name, value, help) for name, (value, help) in shared.items()]
+    for name, field in FIELDS.items():
+        if field.section in sections:
+            lines.append(line(name, field.default, f"{field.help}; {field.describe()}"))
+    return "\n".join(lines)
+
+
+def load_dataset(
+    name: str, data_root: str = "", group_pattern: str = "", group_table: str = ""
+) -> Dataset:
+    """The data set that the common parameters name; empty text means not given."""
+    return datasets.load(
+        name,
+        root=Path(data_root) if data_root else None,
+        pattern=group_pattern or None,
+        groups=Path(group_table) if group_table else None,
+    )
+
+
+class Session:
+    """A notebook's configuration, data and output folder, from its parameters.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, under which its results are written.
+    parameters : mapping
+        The notebook's variables; those that are parameters are used.
+
+    Raises
+    ------
+    InputError
+        If a value is not allowed.
+    """
+
+    def __init__(self, notebook: str, parameters: Mapping[str, Any]) -> None:
+        self.notebook = notebook
+        self.common = {name: parameters.get(name, value) for name, (value, _) in COMMON.items()}
+        for name, (value, _) in COMMON.items():
+            if type(self.common[name]) is not type(value):
+                raise InputError(
+                    f"{name} = {self.common[name]!r} is not allowed: "
+                    f"it must be of type {type(value).__name__}"
+                )
+        if self.common["profile"] not in PROFILES:
+            raise InputError(
+                f"profile = {self.common['profile']!r} is not allowed: "
+                f"it must be one of {', '.join(PROFILES)}"
+            )
+        self.given = {name: parameters[name] for name in FIELDS if name in parameters}
+        self.config = settings(str(self.common["profile"]), self.given)
+        self.seed = int(self.common["seed"])
+        self.jobs = int(self.common["jobs"])
+
+    @property
+    def output(self) -> Path:
+        """Folder for figures and results."""
+        return Path(self.common["output"] or files.build_dir())
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The clips."""
+        names = ("data_root", "group_pattern", "group_table")
+        return load_dataset(
+            str(self.common["dataset"]), **{name: str(self.common[name]) for name in names}
+        )
+
+    @cached_property
+    def collection(self) -> store.Collection:
+        """Features of all clips, from the store as far as it has them."""
+        return store.collect(self.dataset, self.config, jobs=self.jobs)
+
+    def example(self, label: str = "", number: int = 0) -> Record:
+        """A clip to look at: the ``number``-th of an action, by default of the first action.
+
+        Raises
+        ------
+        InputError
+            If there is no such action or clip.
+        """
+        chosen = label or self.dataset.classes[0]
+        records = [record for record in self.dataset.records if record.label == chosen]
+        if not records:
+            raise InputError(
+                f"action = {label!r} is not in the data: it must be one of "
+                f"{', '.join(self.dataset.classes)}"
+            )
+        if not 0 <= number < len(records):
+            raise InputError(
+                f"clip = {number} is not allowed: {chosen} has clips 0 to {len(records) - 1}"
+            )
+        return records[number]
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where a figure or a result comes from, as plain values."""
+        return {
+            "notebook": self.notebook,
+            "data": self.dataset.name,
+            "data_digest": self.dataset.digest(),
+            "profile": self.common["profile"],
+            "seed": self.seed,
+            "choices": self.config.flat(),
+        }
+
+    def save(self, figure: Figure, name: str, table: pd.DataFrame, alt: str) -> Figure:
+        """Write a figure under ``figures/`` of the output folder and give it back to be shown."""
+        figures.save(figure, self.output / "figures", name, table, self.origin, alt)
+        return figure
+
+    def record(self, **results: Any) -> None:
+        """Write the notebook's results as JSON under ``results/`` of the output folder."""
+        path = self.output / "results" / f"{self.notebook}.json"
+        files.write_json(path, {**self.origin, **results})

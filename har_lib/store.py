@@ -1,0 +1,216 @@
+"""Features of many clips: each stage computed once, kept on disk, shared by all runs.
+
+A stage's result is keyed by the clip's content, the frame range, the configuration sections the
+stage reads, its source files and OpenCV's version. The 58 numbers are put together from the
+stages and never stored, so another SSIM threshold filters nothing anew.
+"""
+
+import dataclasses
+import hashlib
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import joblib
+import numpy as np
+from tqdm.auto import tqdm
+
+from har_lib import features, files, keyframes, shape, stip, video
+from har_lib.config import Config
+from har_lib.datasets import Dataset, Record
+from har_lib.errors import InputError
+from har_lib.features import Features
+
+Arrays = dict[str, np.ndarray]
+
+
+def _similarity(frames: np.ndarray, config: Config) -> Arrays:
+    return {"curve": features.similarity(frames, config.similarity)}
+
+
+def _silhouettes(frames: np.ndarray, config: Config) -> Arrays:
+    masks = features.bodies(frames, config.silhouette)
+    return {"bits": np.packbits(masks), "shape": np.array(masks.shape)}
+
+
+def _points(frames: np.ndarray, config: Config) -> Arrays:
+    points, jets = features.interest_points(frames, config.stip)
+    return {**{f.name: getattr(points, f.name) for f in dataclasses.fields(points)}, "jets": jets}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the extraction that is stored by itself."""
+
+    compute: Callable[[np.ndarray, Config], Arrays]
+    sections: tuple[str, ...]
+    modules: tuple[Any, ...]
+
+
+STAGES = {
+    "similarity": Stage(_similarity, ("video", "similarity"), (video, keyframes)),
+    "silhouettes": Stage(_silhouettes, ("video", "silhouette"), (video, shape)),
+    "points": Stage(_points, ("video", "stip"), (video, stip)),
+}
+
+
+@cache
+def _sources(stage: str) -> str:
+    content = hashlib.sha256()
+    for module in (*STAGES[stage].modules, features):
+        content.update(Path(module.__file__).read_bytes())
+    return content.hexdigest()
+
+
+def location(clip_digest: str, record: Record, stage: str, config: Config) -> Path:
+    """File that holds a stage of a clip."""
+    key = files.digest_of(
+        {
+            "clip": clip_digest,
+            "frames": [record.start, record.stop],
+            "sections": {
+                name: dataclasses.asdict(getattr(config, name)) for name in STAGES[stage].sections
+            },
+            "sources": _sources(stage),
+            "opencv": cv2.__version__,
+        }
+    )
+    return files.data_dir() / "store" / stage / key[:2] / f"{key}.npz"
+
+
+def _load(path: Path) -> Arrays | None:
+    """What is stored, or None if there is nothing that can be read."""
+    try:
+        return files.read_arrays(path)
+    except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def frames_of(record: Record, config: Config) -> np.ndarray:
+    """Gray frames of a record at the working size, uint8 (T, height, width)."""
+    return features.read(record.path, config.video, record.start, record.stop)
+
+
+def load_stages(record: Record, config: Config) -> dict[str, Arrays]:
+    """The stored stages of a clip; what is missing is computed and stored first.
+
+    Raises
+    ------
+    VideoError
+        If the clip cannot be read.
+    """
+    if not record.path.is_file():
+        raise video.VideoError(f"{record.path}: there is no such file")
+    clip = files.digest(record.path)
+    result: dict[str, Arrays] = {}
+    frames: np.ndarray | None = None
+    for name, stage in STAGES.items():
+        path = location(clip, record, name, config)
+        stored = _load(path)
+        if stored is None:
+            if frames is None:
+                frames = frames_of(record, config)
+            stored = stage.compute(frames, config)
+            files.write_arrays(path, **stored)
+        result[name] = stored
+    return result
+
+
+def unpack(stages: dict[str, Arrays]) -> tuple[np.ndarray, np.ndarray, stip.Points, np.ndarray]:
+    """SSIM curve (T-1,), silhouettes (T, H, W), points and jets (P, 34) from stored stages."""
+    masks = stages["silhouettes"]
+    whole = tuple(masks["shape"])
+    bits = np.unpackbits(masks["bits"], count=int(np.prod(whole))).astype(bool).reshape(whole)
+    points = dict(stages["points"])
+    jets = points.pop("jets")
+    return stages["similarity"]["curve"], bits, stip.Points(**points), jets
+
+
+def load(record: Record, config: Config | None = None) -> Features:
+    """A clip's key frames and 58-vectors, from the store as far as it has them.
+
+    The same as `har_lib.features.extract` on the record's frames.
+    """
+    config = config or Config()
+    return features.assemble(*unpack(load_stages(record, config)), config)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Features of a data set: the records that could be read, and the others with the reason."""
+
+    records: tuple[Record, ...]
+    features: tuple[Features, ...]
+    failures: tuple[tuple[Record, str], ...]
+
+    @property
+    def sequences(self) -> list[np.ndarray]:
+        """The key-frame sequences, a list of (K, 58)."""
+        return [clip.vectors for clip in self.features]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Action of each clip, (N,)."""
+        return np.array([record.label for record in self.records])
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Group of each clip, (N,)."""
+        return np.array([record.group for record in self.records])
+
+
+def _attempt(record: Record, config: Config) -> Features | str:
+    cv2.setNumThreads(1)
+    try:
+        return load(record, config)
+    except InputError as error:
+        return str(error)
+
+
+def collect(
+    dataset: Dataset | Sequence[Record],
+    config: Config | None = None,
+    jobs: int = 2,
+    progress: bool = False,
+) -> Collection:
+    """Features of every clip of a data set, in the order of its records.
+
+    Parameters
+    ----------
+    dataset : Dataset or sequence of Record
+    config : Config, optional
+        The ``corrected`` profile by default.
+    jobs : int
+        Processes; the result does not depend on it.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    Collection
+        A clip that cannot be read is listed in ``.failures`` and ends nothing.
+
+    Raises
+    ------
+    InputError
+        If not one clip could be read.
+    """
+    config = config or Config()
+    records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
+    tasks = (joblib.delayed(_attempt)(record, config) for record in records)
+    outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator")(tasks)
+    bar = tqdm(outcomes, total=len(records), desc="features", unit="clip", disable=not progress)
+    results = list(zip(records, bar, strict=True))
+    failures = tuple((record, found) for record, found in results if isinstance(found, str))
+    if len(failures) == len(records):
+        raise InputError(
+            f"none of the {len(records)} clips could be read; the first: {failures[0][1]}"
+        )
+    good = [(record, found) for record, found in results if not isinstance(found, str)]
+    return Collection(
+        tuple(record for record, _ in good), tuple(found for _, found in good), failures
+    )
