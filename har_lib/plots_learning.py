@@ -1,6 +1,7 @@
 """Pictures of the search, the network and the results; like `plots`, they compute nothing."""
 
 from collections.abc import Mapping, Sequence
+
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -12,7 +13,6 @@ FORM_STYLES = {
     "literal": ("#949494", ":"),
     "corrected": (SECOND, "-"),
     "stable": (ACCENT, "--"),
-    "random": ("#029e73", "-."),
 }
 
 
@@ -166,7 +166,7 @@ def prediction(
 ) -> Figure:
     """The paper's Figure 3c: a clip's key frames and the probability of each action."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.25, 1)))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.25, 1))[0]
     axes = left.subplots(2, -(-len(frames) // 2), squeeze=False).ravel()
     for place in axes:
         place.set_axis_off()

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import joblib
 import numpy as np
-from tqdm.auto import tqdm
 
-from har_lib import features, files, keyframes, shape, stip, video
+from har_lib import features, files, keyframes, parallel, shape, stip, video
 from har_lib.config import Config
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -201,10 +199,9 @@ def collect(
     """
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
-    tasks = (joblib.delayed(_attempt)(record, config) for record in records)
-    outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator")(tasks)
-    bar = tqdm(outcomes, total=len(records), desc="features", unit="clip", disable=not progress)
-    results = list(zip(records, bar, strict=True))
+    tasks = ((record, config) for record in records)
+    outcomes = parallel.each(_attempt, tasks, jobs, progress="features" if progress else "")
+    results = list(zip(records, outcomes, strict=True))
     failures = tuple((record, found) for record, found in results if isinstance(found, str))
     if len(failures) == len(records):
         raise InputError(

@@ -1,0 +1,7 @@
+"""``python -m har_lib`` is ``har``."""
+
+import sys
+
+from har_lib.cli import main
+
+sys.exit(main())

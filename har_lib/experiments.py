@@ -1,0 +1,249 @@
+"""The experiments of the notebooks on search and results: one function for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from har_lib import baselines, evaluate, lstm, parallel, seagull
+from har_lib.alstm import ALSTMClassifier
+from har_lib.config import FIELDS, Config
+from har_lib.errors import InputError
+from har_lib.store import Collection
+
+# ---------------------------------------------------------------- what needs no data
+
+
+def cell_growth(steps: int, hidden: int, features: int, seed: int) -> pd.DataFrame:
+    """Largest cell state over time with weights and inputs from U(-1, 1), by form of the gates.
+
+    Returns
+    -------
+    DataFrame
+        Index ``step`` 1 to ``steps``; columns ``corrected`` and ``as printed``.
+    """
+    generator = np.random.default_rng(seed)
+    layout = lstm.Layout(features, hidden, classes=2)
+    weights = layout.unpack(torch.from_numpy(generator.uniform(-1, 1, layout.size)))
+    inputs = torch.from_numpy(generator.uniform(-1, 1, (steps, 1, features)))
+    columns: dict[str, list[float]] = {}
+    for name, form in (("corrected", "corrected"), ("as printed", "literal")):
+        h, U = torch.zeros(1, hidden).double(), torch.zeros(1, hidden).double()
+        largest = []
+        for v in inputs:
+            h, U = lstm.step(weights, v, h, U, form)
+            largest.append(float(U.abs().max()))
+        columns[name] = largest
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, steps + 1, name="step"))
+
+
+def difference_to_torch(seed: int, steps: int = 20) -> float:
+    """Largest difference of the last state to torch.nn.LSTM, weights from U(-1, 1)."""
+    generator = np.random.default_rng(seed)
+    layout = lstm.Layout(features=58, hidden=16, classes=2)
+    weights = layout.unpack(torch.from_numpy(generator.uniform(-1, 1, layout.size)))
+    inputs = torch.from_numpy(generator.uniform(-1, 1, (3, steps, 58)))
+    theirs = torch.nn.LSTM(58, 16, batch_first=True, dtype=torch.float64)
+    # PyTorch stacks its gates in the order i, f, g, o.
+    gates = [weights.W_I, weights.W_F, weights.W_U, weights.W_O]
+    biases = [weights.b_I, weights.b_F, weights.b_U, weights.b_O]
+    with torch.no_grad():
+        own = dict(theirs.named_parameters())
+        own["weight_hh_l0"].copy_(torch.cat([gate[:16].T for gate in gates]))
+        own["weight_ih_l0"].copy_(torch.cat([gate[16:].T for gate in gates]))
+        own["bias_ih_l0"].copy_(torch.cat(biases))
+        own["bias_hh_l0"].zero_()
+        h, U = torch.zeros(3, 16).double(), torch.zeros(3, 16).double()
+        for v in inputs.unbind(1):
+            h, U = lstm.step(weights, v, h, U)
+        return float((theirs(inputs)[0][:, -1] - h).abs().max())
+
+
+def multiplier(k: np.ndarray, p: float = 1.0, q: float = 1.0) -> np.ndarray:
+    """The product u'v'w' of equations (24) to (27), which multiplies a step in (28).
+
+    Examples
+    --------
+    >>> float(multiplier(np.array([np.pi / 4]), q=0.0).round(6)[0])
+    0.392699
+    """
+    R = seagull.radius(k, p, q)
+    product: np.ndarray = seagull.spiral_u(R, k) * seagull.spiral_v(R, k) * seagull.spiral_w(R, k)
+    return product
+
+
+def hill(position: np.ndarray, target: Sequence[float]) -> np.ndarray:
+    """A fitness in the plane: minus the squared distance to ``target``; (..., 2) to (...)."""
+    height: np.ndarray = -((position - np.asarray(target)) ** 2).sum(axis=-1)
+    return height
+
+
+def positions(
+    form: str, target: Sequence[float], seed: int, population: int = 20, iterations: int = 8
+) -> list[np.ndarray]:
+    """Where the seagulls are on `hill` at the start and after each iteration, each (P, 2)."""
+    course: list[np.ndarray] = []
+    seagull.maximise(
+        lambda at: hill(at, target),
+        [-1, -1],
+        [1, 1],
+        form=form,
+        seed=seed,
+        population=population,
+        iterations=iterations,
+        callback=lambda y, where, values: course.append(where),
+    )
+    return course
+
+
+# ---------------------------------------------------------------- one fold
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One group against all others."""
+
+    train_sequences: list[np.ndarray]
+    train_labels: np.ndarray
+    train_groups: np.ndarray
+    test_sequences: list[np.ndarray]
+    test_labels: np.ndarray
+    test_group: str
+    classes: tuple[str, ...]
+
+
+def fold(collection: Collection, config: Config, leave_out: str | None = None) -> Fold:
+    """Hold one group out: the named one, or the last in order that leaves every class to train on.
+
+    Raises
+    ------
+    InputError
+        If the training part lacks a class, for the named group or for every group.
+    """
+    labels, groups = collection.labels, collection.groups
+    classes = tuple(sorted(set(labels.tolist())))
+    candidates = [leave_out] if leave_out is not None else sorted(set(groups.tolist()))[::-1]
+    for group in candidates:
+        test = groups == group
+        if set(labels[~test].tolist()) == set(classes):
+            break
+    else:
+        raise InputError(
+            f"leaving out {leave_out or 'any one group'} leaves no clip of some class to train "
+            "on: choose another clip, or add clips of that class in other groups"
+        )
+    sequences = collection.sequences
+    return Fold(
+        [sequence for sequence, out in zip(sequences, test, strict=True) if not out],
+        labels[~test],
+        groups[~test],
+        [sequence for sequence, out in zip(sequences, test, strict=True) if out],
+        labels[test],
+        str(group),
+        classes,
+    )
+
+
+def classifier_settings(config: Config, seed: int) -> dict[str, Any]:
+    """Settings of the ALSTM classifier from a configuration."""
+    known = ALSTMClassifier().get_params()
+    chosen = {name: value for name, value in config.flat().items() if name in known}
+    assert set(chosen) == {
+        name for name, field in FIELDS.items() if field.section in ("lstm", "search", "training")
+    }, "each choice of network, search and training is one of the classifier's settings"
+    return {**chosen, "seed": seed}
+
+
+def train(name: str, data: Fold, config: Config, seed: int) -> ALSTMClassifier:
+    """ALSTM, or its network without the search as LSTM, fitted to the training part of a fold."""
+    classifier = baselines.classifiers(**classifier_settings(config, seed))[name]
+    fitted: ALSTMClassifier = classifier.fit(
+        data.train_sequences, data.train_labels, groups=data.train_groups
+    )
+    return fitted
+
+
+@dataclass(frozen=True)
+class Searches:
+    """A form of the search, run with several seeds: one row or number a seed."""
+
+    history: np.ndarray
+    test: np.ndarray
+    clipped: np.ndarray
+    coherence: np.ndarray
+
+    def summary(self) -> dict[str, list[float]]:
+        """Fitness reached and test accuracy of each seed, rounded."""
+        return {
+            "fitness": self.history[:, -1].round(4).tolist(),
+            "test_accuracy": self.test.round(4).tolist(),
+        }
+
+
+def _search_once(
+    form: str, data: Fold, settings: dict[str, Any], seed: int
+) -> tuple[np.ndarray, float, float, float]:
+    model = ALSTMClassifier(
+        **{**settings, "seed": seed, "search_role": "replace", "search_form": form}
+    )
+    model.fit(data.train_sequences, data.train_labels, groups=data.train_groups)
+    course = model.result_.diagnostics
+    test = float(np.mean(model.predict(data.test_sequences) == data.test_labels))
+    return (
+        model.result_.history,
+        test,
+        float(course["clipped"].mean()),
+        float(np.nanmean(course["coherence"])),
+    )
+
+
+def compare_searches(
+    data: Fold, config: Config, seeds: Sequence[int], jobs: int = 1
+) -> dict[str, Searches]:
+    """Each form of the search, with the weights it finds as the network's final ones.
+
+    Parameters
+    ----------
+    data : Fold
+    config : Config
+        Population, iterations, bounds; role and form are set here.
+    seeds : sequence of int
+    jobs : int
+        Processes; the result does not depend on it.
+    """
+    settings = classifier_settings(config, 0)
+    forms = ("literal", "corrected", "stable")
+    tasks = [(form, data, settings, seed) for form in forms for seed in seeds]
+    outcomes = parallel.each(_search_once, tasks, jobs)
+    found: dict[str, Searches] = {}
+    for form in forms:
+        own = [out for (name, *_), out in zip(tasks, outcomes, strict=True) if name == form]
+        history, test, clipped, coherence = (np.array(part) for part in zip(*own, strict=True))
+        found[form] = Searches(history, test, clipped, coherence)
+    return found
+
+
+# ---------------------------------------------------------------- all folds, all methods
+
+
+def evaluate_all(
+    collection: Collection, config: Config, seed: int, jobs: int = 1
+) -> dict[str, evaluate.CrossValidation]:
+    """Every classifier on the same folds by group."""
+    return {
+        name: evaluate.cross_validate(
+            classifier,
+            collection.sequences,
+            collection.labels,
+            collection.groups,
+            folds=config.evaluation.folds,
+            repeats=config.evaluation.repeats,
+            averaging=config.evaluation.averaging,
+            seed=seed,
+            jobs=jobs,
+        )
+        for name, classifier in baselines.classifiers(**classifier_settings(config, seed)).items()
+    }

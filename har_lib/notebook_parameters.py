@@ -1,0 +1,184 @@
+"""The parameters that a notebook offers: one source for their names, types and help."""
+
+import ast
+import difflib
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from har_lib.errors import InputError
+
+Value = str | int | float | bool
+TYPES: dict[str, Any] = {"str": str, "int": int, "float": float, "bool": bool}
+ALLOWED = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a finite number",
+    "bool": "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a notebook's ``parameters`` cell: ``name: type = default  # help``.
+
+    Examples
+    --------
+    >>> Parameter("seed", "int", 0, "seed of every random choice").typed("8", "03_stip")
+    8
+    """
+
+    name: str
+    type: str
+    default: Value
+    help: str
+
+    def typed(self, value: Any, notebook: str) -> Value:
+        """Return ``value`` as this parameter's type; text is read, nothing else converted.
+
+        Raises
+        ------
+        InputError
+            If the value is not of the type; the line names parameter, notebook and what is
+            allowed.
+
+        Examples
+        --------
+        >>> fast = Parameter("fast", "bool", True, "skip the slow part")
+        >>> fast.typed("false", "03_stip")
+        False
+        >>> fast.typed("no", "03_stip")
+        Traceback (most recent call last):
+        har_lib.errors.InputError: fast = 'no' is not allowed in 03_stip: it must be true or \
+false (skip the slow part)
+        """
+        read: Any = _read(value, self.type) if isinstance(value, str) else value
+        if self.type == "float" and type(read) is int:
+            read = float(read)
+        # type() and not isinstance(): True is an int, and would pass for 1.
+        if type(read) is not TYPES[self.type] or (
+            isinstance(read, float) and not math.isfinite(read)
+        ):
+            raise InputError(
+                f"{self.name} = {value!r} is not allowed in {notebook}: "
+                f"it must be {ALLOWED[self.type]} ({self.help})"
+            )
+        return read
+
+
+def _read(text: str, kind: str) -> Value | None:
+    """Read a value typed at the command line; None where it is not of that kind."""
+    if kind == "bool":
+        return {"true": True, "false": False}.get(text.strip().lower())
+    try:
+        value: Value = TYPES[kind](text)
+    except ValueError:
+        return None
+    return value
+
+
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """Type, source and tags of a notebook's cells, read without the notebook libraries.
+
+    Importing those takes a second, more than the whole check for stale notebooks may.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [
+            {
+                "type": cell["cell_type"],
+                "source": "".join(cell["source"]),
+                "tags": cell.get("metadata", {}).get("tags", []),
+            }
+            for cell in cells
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} cannot be read as a notebook: {error!r}") from error
+
+
+def parameters(path: Path) -> dict[str, Parameter]:
+    """Read the parameters that a notebook offers, as papermill sees them.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook. Its ``parameters`` cell holds lines ``name: type = default  # help`` with
+        types str, int, float and bool.
+
+    Returns
+    -------
+    dict
+        Name -> Parameter, in the notebook's order; empty without such a cell.
+
+    Raises
+    ------
+    InputError
+        If a line is one that papermill would silently pass over, or has another type.
+    """
+    from papermill.inspection import inspect_notebook
+
+    source = "\n".join(c["source"] for c in read_cells(path) if "parameters" in c["tags"])
+    try:
+        offered = inspect_notebook(escaped(path))
+        assigned = [line.target for line in ast.parse(source).body]  # type: ignore[attr-defined]
+    except (ValueError, SyntaxError, AttributeError) as error:
+        raise InputError(
+            f"{path.name}: the parameters cell must hold only lines `name: type = value  # help`, "
+            f"and the notebook name its kernel ({error})"
+        ) from error
+    found = {}
+    for target in assigned:
+        name = ast.unparse(target)
+        if name not in offered:
+            raise InputError(
+                f"{path.name}: papermill does not see the parameter {name}: "
+                "no `=` in its help, and no `|` in its type"
+            )
+        found[name] = _parameter(path.name, **offered[name])
+    return found
+
+
+def _parameter(
+    where: str, name: str, inferred_type_name: str, default: str, help: str
+) -> Parameter:
+    """Check and type what papermill inferred of one line."""
+    if inferred_type_name not in TYPES:
+        raise InputError(
+            f"{where}: the parameter {name} has type {inferred_type_name}; "
+            f"allowed are {', '.join(TYPES)}"
+        )
+    if not help:
+        raise InputError(f"{where}: the parameter {name} has no help; write it behind a `#`")
+    try:
+        value = ast.literal_eval(default)
+    except (ValueError, SyntaxError) as error:
+        raise InputError(f"{where}: the default of {name} is no literal: {default}") from error
+    parameter = Parameter(name, inferred_type_name, value, help)
+    if isinstance(value, str) and inferred_type_name != "str":
+        raise InputError(f"{where}: the default of {name} is text, not {inferred_type_name}")
+    return Parameter(name, inferred_type_name, parameter.typed(value, where), help)
+
+
+def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse the first name that is not known, and suggest close ones.
+
+    Examples
+    --------
+    >>> check_names(["thershold"], ["threshold", "seed"], "01_keyframes")
+    Traceback (most recent call last):
+    har_lib.errors.InputError: 01_keyframes has no parameter thershold; did you mean threshold?
+    """
+    known = sorted(set(known))
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known)}"
+            raise InputError(f"{where} has no parameter {name}; {hint}")
+
+
+def escaped(path: Path) -> str:
+    """Path as papermill wants it, which fills in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")

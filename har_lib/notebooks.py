@@ -1,0 +1,248 @@
+"""The papermill driver: run notebooks with other parameters, and only those that are stale."""
+
+import sys
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from har_lib import files, notebook_parameters
+from har_lib.errors import InputError
+from har_lib.notebook_parameters import Parameter, Value, check_names, escaped, read_cells
+
+#: The suite's notebooks in their order.
+NOTEBOOKS: tuple[Path, ...] = tuple(sorted((files.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")))
+
+#: The driver's public name for what a notebook offers.
+parameters = notebook_parameters.parameters
+
+
+class NotebookError(InputError):
+    """A notebook failed while it ran: which one, in which cell, and with what error."""
+
+
+def find(name: str, notebooks: Sequence[Path] | None = None) -> Path:
+    """Complete a notebook's number, name or path.
+
+    Parameters
+    ----------
+    name : str
+        ``"03"``, ``"3"``, ``"03_stip"``, ``"stip"`` or a path.
+    notebooks : sequence of Path, optional
+        Where to look; the suite's own by default.
+
+    Raises
+    ------
+    InputError
+        If there is no such notebook; the line lists those that there are.
+    """
+    notebooks = NOTEBOOKS if notebooks is None else notebooks
+    for path in notebooks:
+        number, _, title = path.stem.partition("_")
+        if name in (path.stem, path.name, number, number.lstrip("0") or "0", title):
+            return path
+    if name.endswith(".ipynb") and Path(name).is_file():
+        return Path(name)
+    names = ", ".join(path.stem for path in notebooks) or "none"
+    raise InputError(f"there is no notebook {name!r}; notebooks are: {names}")
+
+
+def execute(path: Path, output: Path, parameters: Mapping[str, Any]) -> Path:
+    """Run one notebook with papermill and write the executed copy.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; it is not changed.
+    output : Path
+        The executed copy. It appears when the whole notebook has run; a half-run one is kept
+        beside it as ``<name>.failed.ipynb``.
+    parameters : mapping
+        Name -> value, typed or as text.
+
+    Returns
+    -------
+    Path
+        ``output``.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or a value of the wrong type, before anything runs.
+    NotebookError
+        If a cell fails.
+    """
+    known = notebook_parameters.parameters(path)
+    check_names(parameters, known, path.stem)
+    return _run(path, output, {n: known[n].typed(v, path.stem) for n, v in parameters.items()})
+
+
+def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    from har_lib.kernel import EnvironmentKernel, normalise
+
+    failed = output.with_name(f"{output.stem}.failed.ipynb")
+    failed.unlink(missing_ok=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with files.atomic(output) as temporary:
+        try:
+            notebook = papermill.execute_notebook(
+                escaped(path),
+                escaped(temporary),
+                values,
+                kernel_name="python3",
+                language="python",
+                kernel_manager_class=EnvironmentKernel,
+                progress_bar=False,
+            )
+        except PapermillExecutionError as error:
+            files.write_bytes(failed, temporary.read_bytes())
+            message = " ".join(f"{error.ename}: {error.evalue}".split())
+            raise NotebookError(
+                f"{path.name}, cell [{error.exec_count}]: {message}; "
+                f"the half-run notebook is kept as {failed}"
+            ) from error
+        except RuntimeError as error:  # the kernel died: out of memory, or a crash in a library
+            message = " ".join(str(error).split())
+            raise NotebookError(f"{path.name}: the kernel died: {message}") from error
+        normalise(notebook)
+        temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    return output
+
+
+def _environment() -> dict[str, Any]:
+    """Describe what a notebook's results depend on besides itself and its parameters."""
+    project = tomllib.loads((files.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    versions = {"python": sys.version}
+    for requirement in project["dependencies"]:
+        name = requirement.split(">")[0].split("=")[0].strip()
+        versions[name] = metadata.version(name)
+    return {
+        "versions": versions,
+        "library": {p.name: files.digest(p) for p in sorted(Path(__file__).parent.glob("*.py"))},
+        "folders": [str(files.data_dir()), str(files.build_dir())],
+    }
+
+
+def _content(folder: Path) -> dict[str, int]:
+    """Files of an output folder, without the notebooks, and when they were written."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file() and path.relative_to(folder).parts[0] != "notebooks"
+    }
+
+
+def _up_to_date(record: dict[str, Any], key: str, executed: Path, output: Path) -> bool:
+    return (
+        record.get("key") == key
+        and executed.is_file()
+        and record["executed"] == files.digest(executed)
+        and all((output / made).is_file() for made in record["made"])
+    )
+
+
+def replicate(
+    parameters: Mapping[str, Any],
+    output: Path,
+    only: Sequence[str] | None = None,
+    progress: bool = True,
+    dataset_digest: str = "",
+    notebooks: Sequence[Path] | None = None,
+) -> list[str]:
+    """Run the notebooks in order into ``<output>/notebooks/``, those that are stale.
+
+    A notebook is up to date when its cells, its parameters, the library's sources, the
+    versions of what the library depends on and the data are those of its last run, and all
+    that it wrote under ``output`` is still there. What it was is kept beside the executed copy
+    in ``<number>.json``.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Name -> value, typed or as text; each notebook is given those that it knows. ``output``
+        is filled in where it is not given.
+    output : Path
+        Folder for the executed notebooks and all that they write.
+    only : sequence of str, optional
+        Numbers or names of the notebooks to run.
+    progress : bool
+        Print one line per notebook.
+    dataset_digest : str
+        Digest of the data that the notebooks read.
+    notebooks : sequence of Path, optional
+        Notebooks to run instead of the suite's own.
+
+    Returns
+    -------
+    list of str
+        Names of the notebooks that ran.
+
+    Raises
+    ------
+    InputError
+        For a name that no notebook knows or a value of the wrong type, before anything runs.
+    NotebookError
+        If a notebook fails; the ones after it are not run.
+    """
+    notebooks = NOTEBOOKS if notebooks is None else notebooks
+    chosen = sorted({find(name, notebooks) for name in only}) if only else list(notebooks)
+    if not chosen:
+        raise InputError("there is no notebook to run in notebooks/")
+    output = output.absolute()
+    offered_values = {"output": str(output), **parameters}
+    environment = _environment()
+    plans = []
+    for path in chosen:
+        record_path = output / "notebooks" / f"{path.stem.partition('_')[0]}.json"
+        record = files.read_json(record_path) if record_path.is_file() else {}
+        source = files.digest_of(read_cells(path))
+        if record.get("source") == source:
+            known = {p["name"]: Parameter(**p) for p in record["parameters"]}
+        else:
+            known = notebook_parameters.parameters(path)
+        plans.append((path, record_path, record, source, known))
+    check_names(parameters, {name for *_, known in plans for name in known}, "the suite")
+    values = [
+        {n: known[n].typed(v, path.stem) for n, v in offered_values.items() if n in known}
+        for path, *_, known in plans
+    ]
+    ran = []
+    for (path, record_path, record, source, known), given in zip(plans, values, strict=True):
+        executed = output / "notebooks" / path.name
+        key = files.digest_of([source, given, environment, dataset_digest])
+        if progress:
+            print(f"{path.stem:<20} ", end="", flush=True)
+        if _up_to_date(record, key, executed, output):
+            if progress:
+                print("up to date", flush=True)
+            continue
+        record_path.unlink(missing_ok=True)
+        before, start = _content(output), time.perf_counter()
+        try:
+            _run(path, executed, given)
+        except BaseException:
+            if progress:
+                print("failed", flush=True)
+            raise
+        if progress:
+            print(f"{time.perf_counter() - start:6.1f} s", flush=True)
+        made = [name for name, when in _content(output).items() if before.get(name) != when]
+        files.write_json(
+            record_path,
+            {
+                "key": key,
+                "source": source,
+                "executed": files.digest(executed),
+                "made": sorted(made),
+                "parameters": [asdict(parameter) for parameter in known.values()],
+            },
+        )
+        ran.append(path.stem)
+    return ran

@@ -1,0 +1,41 @@
+"""Many independent tasks on several processes, with a progress bar; always in order."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import joblib
+from tqdm.auto import tqdm
+
+
+def each(
+    function: Callable[..., Any],
+    tasks: Iterable[tuple[Any, ...]],
+    jobs: int = 1,
+    progress: str = "",
+) -> list[Any]:
+    """Call ``function(*task)`` for each task and return the results in the tasks' order.
+
+    Parameters
+    ----------
+    function : callable
+        Importable, so that another process can find it.
+    tasks : iterable of tuple
+        Arguments of each call.
+    jobs : int
+        Processes; 1 stays in this one.
+    progress : str
+        What the bar is called; empty shows none.
+
+    Examples
+    --------
+    >>> each(pow, [(2, 3), (3, 2)])
+    [8, 9]
+    """
+    calls = list(tasks)
+    workers = joblib.Parallel(n_jobs=min(jobs, max(1, len(calls))), return_as="generator")
+    with warnings.catch_warnings():
+        # A worker that has grown by importing torch is replaced, which loses nothing.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+        results = workers(joblib.delayed(function)(*call) for call in calls)
+        return list(tqdm(results, total=len(calls), desc=progress, disable=not progress))

@@ -1,0 +1,200 @@
+"""Results in words, tables and charts, all generated from the evaluations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from har_lib import paper
+from har_lib.evaluate import CrossValidation, paired_difference
+from har_lib.store import Collection
+
+Runs = Mapping[str, CrossValidation]
+
+#: Metric -> its name in a sentence.
+METRICS = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f_measure": "F-measure",
+}
+
+
+def percent(value: float) -> str:
+    """A share as a percentage with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.12345)
+    '12.3'
+    """
+    return f"{100 * value:.1f}"
+
+
+def bracket(interval: tuple[float, float]) -> str:
+    """An interval of shares in percent.
+
+    Examples
+    --------
+    >>> bracket((0.1, 0.25))
+    '[10.0, 25.0]'
+    """
+    return f"[{percent(interval[0])}, {percent(interval[1])}]"
+
+
+def protocol(run: CrossValidation, failures: int) -> str:
+    """How the evaluation was made, in a few lines."""
+    lines = [
+        f"{run.per_fold.fold.nunique()} folds over {len(run.groups)} groups, "
+        f"{len(run.clips)} clips of {len(run.classes)} actions evaluated",
+        f"chance {percent(run.chance)} %, always the commonest action "
+        f"{percent(run.majority_rate)} %",
+    ]
+    if failures:
+        lines.append(f"{failures} clips could not be read and are left out")
+    lines += [f"fold refused: {refusal}" for refusal in run.refused]
+    return "\n".join(lines)
+
+
+def table(runs: Runs) -> pd.DataFrame:
+    """One row per method, in percent: accuracy with its interval, and the paper's metrics."""
+    rows = []
+    for method, run in runs.items():
+        scores = run.scores
+        rows.append(
+            {
+                "method": method,
+                "accuracy": percent(run.accuracy),
+                "95 % interval": bracket(run.interval),
+                **{
+                    name: percent(scores[name])
+                    for name in ("precision", "recall", "f_measure", "specificity")
+                },
+            }
+        )
+    return pd.DataFrame(rows).rename(columns={"f_measure": "F-measure"})
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One of the paper's four bar charts: what to draw, as a table too, and in words."""
+
+    drawing: dict[str, Any]
+    table: pd.DataFrame
+    alt: str
+
+
+def chart(runs: Runs, metric: str) -> Chart:
+    """Our values of a metric beside those that the paper reports, all in percent."""
+    methods = list(runs)
+    scores = [run.scores for run in runs.values()]
+    ours = [100 * (run.accuracy if metric == "accuracy" else score[metric])
+            for run, score in zip(runs.values(), scores, strict=True)]  # fmt: skip
+    theirs = [paper.reported(method, metric) for method in methods]
+    accuracy = metric == "accuracy"
+    intervals = [
+        (100 * run.interval[0], 100 * run.interval[1]) for run in runs.values()
+    ] if accuracy else None  # fmt: skip
+    drawn = pd.DataFrame({"method": methods, "ours": ours, "paper": theirs})
+    if intervals is not None:
+        drawn["low"], drawn["high"] = zip(*intervals, strict=True)
+    name = METRICS[metric]
+    told = ", ".join(f"{method} {value:.1f}" for method, value in zip(methods, ours, strict=True))
+    first = next(iter(runs.values()))
+    return Chart(
+        {
+            "methods": methods,
+            "ours": ours,
+            "intervals": intervals,
+            "paper": theirs,
+            "metric": name,
+            "chance": 100 * first.chance if accuracy else None,
+        },
+        drawn,
+        f"Bars of {name} in percent, ours: {told}; beside them what the paper reports on UCF101.",
+    )
+
+
+def differences(runs: Runs) -> pd.DataFrame:
+    """Accuracy of the first method less each other's, in points, with intervals over groups."""
+    (first, base), *others = runs.items()
+    rows = []
+    for method, run in others:
+        found = paired_difference(base, run)
+        low, high = max(-100.0, 100 * found.low), min(100.0, 100 * found.high)
+        rows.append(
+            {
+                "difference": f"{first} - {method}",
+                "points": f"{100 * found.estimate:+.1f}",
+                "95 % interval": f"[{low:+.1f}, {high:+.1f}]",
+                "includes zero": "yes" if low <= 0 <= high else "no",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def summary(runs: Runs, collection: Collection) -> dict[str, Any]:
+    """The results as plain values for JSON."""
+    first = next(iter(runs.values()))
+    return {
+        "clips": len(first.clips),
+        "groups": len(first.groups),
+        "folds": int(first.per_fold.fold.nunique()),
+        "classes": [str(name) for name in first.classes],
+        "chance": first.chance,
+        "majority_rate": round(first.majority_rate, 6),
+        "averaging": first.averaging,
+        "not_read": [
+            {"clip": record.path.name, "reason": reason.replace(str(record.path), record.path.name)}
+            for record, reason in collection.failures
+        ],
+        "refused_folds": [str(refusal) for refusal in first.refused],
+        "methods": {
+            method: {
+                "accuracy": round(run.accuracy, 6),
+                "interval": [round(side, 6) for side in run.interval],
+                **{
+                    name: round(run.scores[name], 6)
+                    for name in ("precision", "recall", "f_measure", "sensitivity", "specificity")
+                },
+                "paper": {name: paper.reported(method, name) for name in METRICS},
+            }
+            for method, run in runs.items()
+        },
+        "differences": differences(runs).to_dict("records"),
+    }
+
+
+def conclusion(runs: Runs, data: str) -> str:
+    """The last paragraph of the results notebook, from the numbers."""
+    (first, base), *others = runs.items()
+    low, high = base.interval
+    claimed = paper.reported(first, "accuracy")
+    rows = differences(runs)
+    undecided = rows.loc[rows["includes zero"] == "yes", "difference"].tolist()
+    decided = rows.loc[rows["includes zero"] == "no"]
+    sentences = [
+        f"**What matched and what did not.** On these clips ({data}, {len(base.groups)} groups, "
+        f"chance {percent(base.chance)} %) {first} reaches {percent(base.accuracy)} % accuracy, "
+        f"95 % interval {bracket((low, high))}; "
+        + ", ".join(f"{name} {percent(run.accuracy)} %" for name, run in others)
+        + "."
+    ]
+    if len(decided):
+        sentences.append(
+            "The interval of the difference excludes zero for "
+            + ", ".join(
+                f"{row['difference']} ({row['points']} points)" for _, row in decided.iterrows()
+            )
+            + "."
+        )
+    if undecided:
+        sentences.append(
+            "It includes zero for " + ", ".join(undecided) + ": no difference is shown."
+        )
+    sentences.append(
+        f"The paper reports {claimed} % for {first} on UCF101; that number is neither confirmed "
+        "nor refuted by other clips."
+    )
+    return " ".join(sentences)
