@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from har_lib import features, files, keyframes, parallel, shape, stip, video
 from har_lib.config import Config
@@ -211,3 +212,18 @@ def collect(
     return Collection(
         tuple(record for record, _ in good), tuple(found for _, found in good), failures
     )
+
+
+def write_failures(collection: Collection, path: Path) -> None:
+    """Write the clips that could not be read as CSV: clip, label, group, reason."""
+    rows = [
+        {
+            "clip": record.path.name,
+            "label": record.label,
+            "group": record.group,
+            "reason": reason.replace(str(record.path), record.path.name),
+        }
+        for record, reason in collection.failures
+    ]
+    table = pd.DataFrame(rows, columns=["clip", "label", "group", "reason"])
+    files.write_text(path, table.to_csv(index=False, lineterminator="\n"))
