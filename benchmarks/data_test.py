@@ -148,7 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=None, help="folder of the built-in data")
     parser.add_argument(
-        "--output", type=Path, default=files.ROOT / "results" / "builtin" / "data_test.json"
+        "--output",
+        type=Path,
+        default=files.ROOT / "results" / "recorded" / "builtin_data_test.json",
     )
     arguments = parser.parse_args()
     root = synthetic.make(arguments.root)

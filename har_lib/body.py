@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .motion import Motion, Points
-from .scenery import SHIFT, Color, Image, ball, bgr, fixed, shade
+from har_lib.motion import Motion, Points
+from har_lib.scenery import SHIFT, Color, Image, ball, bgr, fixed, shade
 
 #: Passes: size relative to the shape, brightness, displacement towards the light (of a radius).
 _PASSES = ((1.0, 0.78, 0.0), (0.80, 1.0, 0.10), (0.42, 1.12, 0.26))

@@ -109,6 +109,7 @@ def load(
     root: Path | str | None = None,
     pattern: str | None = None,
     groups: Path | str | None = None,
+    progress: bool = False,
 ) -> Dataset:
     """Load a data set by name.
 
@@ -120,6 +121,8 @@ def load(
         Its folder; only ``builtin`` has one of its own.
     pattern, groups
         For ``folder`` alone: see there.
+    progress
+        Show a bar while built-in clips are made.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def load(
     if name != "folder" and not (pattern is None and groups is None):
         raise InputError(f"data set '{name}' brings its groups; pattern and groups are for folder")
     if name == "builtin":
-        return builtin(root)
+        return builtin(root, progress)
     if root is None:
         raise InputError(f"data set '{name}' lies in no known place; pass its folder as root")
     if name == "folder":
@@ -147,13 +150,13 @@ def load(
     return ucf101(root) if name == "ucf101" else kth(root)
 
 
-def builtin(root: Path | str | None = None) -> Dataset:
+def builtin(root: Path | str | None = None, progress: bool = False) -> Dataset:
     """Make the built-in clips where they are missing, and list them.
 
     Groups are crossed with classes: ``g01`` is one actor, scene and camera that performs every
     action, unlike UCF101, whose group numbers count within a class.
     """
-    made = Path(synthetic.make(root))
+    made = synthetic.make(root, progress=progress)
     records = _ucf101_records(made / "videos", lambda label, number: f"g{number}")
     return Dataset("builtin", made, records, "group", "file names")
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
-from har_lib import metrics
+from har_lib import metrics, parallel
 from har_lib.config import Config
 from har_lib.errors import InputError
 from har_lib.sequences import check_labels
@@ -218,7 +216,7 @@ def cross_validate(
 
     takes_groups = _takes_groups(estimator)
     calls = (
-        delayed(_run_fold)(
+        (
             _with_seeds(estimator, seed, repeat),
             [X[i] for i in train],
             labels[train],
@@ -227,10 +225,9 @@ def cross_validate(
         )
         for repeat, _, train, test in tasks
     )
-    answers = Parallel(n_jobs=jobs, return_as="generator")(calls)
-    bar = tqdm(answers, total=len(tasks), desc="folds", disable=not progress)
+    answers = parallel.each(_run_fold, calls, jobs, progress="folds" if progress else "")
     tables, lines = [], []
-    for (repeat, fold, train, test), predicted in zip(tasks, bar, strict=True):
+    for (repeat, fold, train, test), predicted in zip(tasks, answers, strict=True):
         table = pd.DataFrame({"clip": test, "group": origin[test], "repeat": repeat, "fold": fold})
         tables.append(table.assign(true=labels[test], predicted=predicted))
         names = np.unique(origin[test])

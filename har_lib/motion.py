@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError
+from har_lib.errors import InputError
 
 FRAMES_PER_SECOND = 25
 

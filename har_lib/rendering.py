@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import body, motion, scenery
-from .errors import InputError
-from .motion import ACTIONS
-from .scenery import HEIGHT, MARGIN, WIDTH, Image
+from har_lib import body, motion, scenery
+from har_lib.errors import InputError
+from har_lib.motion import ACTIONS
+from har_lib.scenery import HEIGHT, MARGIN, WIDTH, Image
 
 #: Number of groups, and of clips of each action in a group; both are numbered from 1.
 GROUPS, CLIPS = len(scenery.PLACES), 3

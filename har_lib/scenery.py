@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .motion import BALL_RADIUS, SEAT_HEIGHT
+from har_lib.motion import BALL_RADIUS, SEAT_HEIGHT
 
 WIDTH, HEIGHT, MARGIN = 320, 240, 8
 #: Row of the canvas where wall meets floor, or land meets sky.

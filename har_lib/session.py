@@ -27,7 +27,7 @@ COMMON: dict[str, tuple[str | int, str]] = {
 
 #: Parameters of the notebooks that look at one clip.
 EXAMPLE: dict[str, tuple[str | int, str]] = {
-    "action": ("", "action of the clip to look at; empty means the first"),
+    "action": ("", "action of the clip to look at; empty means the last in order"),
     "clip": (0, "number of that clip among those of its action, from 0"),
 }
 
@@ -140,14 +140,14 @@ class Session:
         return store.collect(self.dataset, self.config, jobs=self.jobs)
 
     def example(self, label: str = "", number: int = 0) -> Record:
-        """A clip to look at: the ``number``-th of an action, by default of the first action.
+        """A clip to look at: the ``number``-th of an action, by default of the last in order.
 
         Raises
         ------
         InputError
             If there is no such action or clip.
         """
-        chosen = label or self.dataset.classes[0]
+        chosen = label or self.dataset.classes[-1]
         records = [record for record in self.dataset.records if record.label == chosen]
         if not records:
             raise InputError(

@@ -146,7 +146,7 @@ def grid(mask: np.ndarray, over: str = "bbox", rule: str | None = None) -> np.nd
         What is split: the body's bounding box ("we split the object") or the whole frame.
     rule : {"half", "any"} or None
         A cell is 1 when at least half of it is body, or when one pixel is. None takes "half"
-        for a bounding box (with "any", 95 % of its cells are 1) and "any" for a frame.
+        for a bounding box (with "any", nearly all its cells are 1) and "any" for a frame.
 
     Returns
     -------

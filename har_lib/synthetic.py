@@ -15,15 +15,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
-from . import body, files, motion, rendering, scenery
-from .errors import InputError
-from .motion import ACTIONS, FRAMES_PER_SECOND, PAIRS
-from .rendering import CLIPS, GROUPS, Clip, backdrop, check, render
-from .scenery import HEIGHT, WIDTH, Image
+from har_lib import body, files, motion, parallel, rendering, scenery
+from har_lib.errors import InputError
+from har_lib.motion import ACTIONS, FRAMES_PER_SECOND, PAIRS
+from har_lib.rendering import CLIPS, GROUPS, Clip, backdrop, check, render
+from har_lib.scenery import HEIGHT, WIDTH, Image
 
 __all__ = [
     "ACTIONS", "CLIPS", "FRAMES_PER_SECOND", "GROUPS", "PAIRS", "Clip", "backdrop", "clip_name",
@@ -221,11 +219,8 @@ def make(
             if not all(_present(root, name, made.get(name)) for name in wanted[key])
         ]
         if todo:
-            finished = Parallel(n_jobs=min(jobs, len(todo)), return_as="generator_unordered")(
-                delayed(_make_clip)(root, *key) for key in todo
-            )
-            for _ in tqdm(finished, desc="built-in clips", total=len(todo), disable=not progress):
-                pass
+            bar = "built-in clips" if progress else ""
+            parallel.each(_make_clip, ((root, *key) for key in todo), jobs, progress=bar)
         for key in keys:
             for name in wanted[key]:
                 if key in todo or name not in made:

@@ -206,6 +206,39 @@ def test_same_seed_same_bits_and_threads_restored(data):
     assert fits[0].dtype == np.float64
 
 
+def test_the_search_follows_the_seed(data):
+    X, y, groups = data
+    replaced = [
+        ALSTMClassifier(**QUICK, search_role="replace", seed=seed).fit(X, y, groups).weights_
+        for seed in (0, 0, 1)
+    ]
+    assert np.array_equal(replaced[0], replaced[1])
+    assert not np.array_equal(replaced[0], replaced[2])
+
+
+def test_everything_runs_in_one_thread(data, monkeypatch):
+    X, y, groups = data
+    threads = []
+
+    def watched(function):
+        def run(*arguments):
+            threads.append(torch.get_num_threads())
+            return function(*arguments)
+
+        return run
+
+    for name in ("forward", "population_logits"):
+        monkeypatch.setattr(alstm, name, watched(getattr(alstm, name)))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        ALSTMClassifier(**QUICK).fit(X, y, groups).predict(X)
+    finally:
+        torch.set_num_threads(before)
+    assert len(threads) > 10
+    assert set(threads) == {1}
+
+
 def test_global_random_state_is_neither_used_nor_touched(data):
     X, y, groups = data
     torch.manual_seed(1)

@@ -134,9 +134,9 @@ def test_missing_folder_and_file_in_its_place(tmp_path: Path, name: str) -> None
 def test_builtin_groups_are_shared_by_all_actions(tmp_path: Path, monkeypatch) -> None:
     make, actions = synthetic.make, sorted(synthetic.ACTIONS)[:2]
 
-    def make_a_part(root) -> Path:
+    def make_a_part(root, progress) -> Path:
         part = {"actions": actions, "groups": (1, 2), "clips": (1,)}
-        return make(root, jobs=1, progress=False, **part)
+        return make(root, jobs=1, progress=progress, **part)
 
     monkeypatch.setattr(synthetic, "make", make_a_part)
     data = datasets.load("builtin", tmp_path)

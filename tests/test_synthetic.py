@@ -334,7 +334,7 @@ def test_an_encoder_that_drops_frames_is_noticed(
 
 
 def test_the_stored_data_test_belongs_to_this_design() -> None:
-    stored = files.read_json(files.ROOT / "results" / "builtin" / "data_test.json")
+    stored = files.read_json(files.ROOT / "results" / "recorded" / "builtin_data_test.json")
     assert stored["data"]["actions"] == list(synthetic.ACTIONS)
     assert stored["data"]["groups"] == synthetic.GROUPS
     single, sequence = (np.array(stored[k]["by_group"]) for k in ("single_frame", "sequence"))

@@ -1,0 +1,128 @@
+"""A trained model on disk, and what it says of a video: the paper's Figure 3 for any clip."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from har_lib import experiments, features, figures, files, plots_learning, store
+from har_lib.alstm import ALSTMClassifier
+from har_lib.config import Config
+from har_lib.datasets import Dataset
+from har_lib.errors import InputError
+
+CLASSIFIER, ABOUT = "classifier.npz", "model.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted classifier, the choices its features were made with, and what it learnt from."""
+
+    classifier: ALSTMClassifier
+    config: Config
+    trained_on: dict[str, str | int]
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a folder of two files, nothing pickled."""
+        self.classifier.save(folder / CLASSIFIER)
+        about = {"trained_on": self.trained_on, "choices": self.config.flat()}
+        files.write_json(folder / ABOUT, about)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Model":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If there is no model in the folder, or its choices are not those of this version.
+        """
+        try:
+            about = files.read_json(folder / ABOUT)
+            config = Config().replace(**about["choices"])
+            trained_on = about["trained_on"]
+        except FileNotFoundError:
+            raise InputError(f"{folder} holds no model: make one with har train") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{folder / ABOUT} cannot be used ({error}): train anew") from error
+        return cls(ALSTMClassifier.load(folder / CLASSIFIER), config, trained_on)
+
+
+def train(
+    dataset: Dataset, config: Config, seed: int = 0, jobs: int = 2, progress: bool = False
+) -> Model:
+    """Fit the ALSTM classifier to all clips of a data set.
+
+    Raises
+    ------
+    InputError
+        If no clip can be read, or there are too few groups to hold some out for validation.
+    """
+    collection = store.collect(dataset, config, jobs=jobs, progress=progress)
+    classifier = ALSTMClassifier(**experiments.classifier_settings(config, seed))
+    classifier.fit(collection.sequences, collection.labels, groups=collection.groups)
+    return Model(
+        classifier,
+        config,
+        {
+            "data": dataset.name,
+            "data_digest": dataset.digest(),
+            "clips": len(collection.records),
+            "groups": len(set(collection.groups.tolist())),
+            "seed": seed,
+        },
+    )
+
+
+def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str, float]:
+    """Predict the action of a video and draw its way through the pipeline.
+
+    Parameters
+    ----------
+    model : Model
+    video : Path
+    output : Path
+        Folder for ``<video>.png`` (key frames, pre-processed output and prediction), its
+        ``.csv`` (probabilities) and ``.json``.
+    at_most : int
+        Key frames shown.
+
+    Returns
+    -------
+    dict
+        Action -> probability, the most probable first.
+
+    Raises
+    ------
+    VideoError
+        If the video cannot be read.
+    """
+    config = model.config
+    frames = features.read(video, config.video)
+    found = features.extract(frames, config)
+    masks = features.bodies(frames, config.silhouette)
+    share = model.classifier.predict_proba([found.vectors])[0]
+    order = np.argsort(-share, kind="stable")
+    probabilities = {str(model.classifier.classes_[i]): float(share[i]) for i in order}
+    shown = found.keyframes[
+        np.unique(np.linspace(0, len(found.keyframes) - 1, at_most).round().astype(int))
+    ]
+    figure = plots_learning.pipeline_of_a_clip(frames[shown], masks[shown], shown, probabilities)
+    best = next(iter(probabilities))
+    figures.save(
+        figure,
+        output,
+        video.stem,
+        pd.DataFrame({"action": list(probabilities), "probability": list(probabilities.values())}),
+        {
+            "video": video.name,
+            "frames": len(frames),
+            "key_frames": found.keyframes.tolist(),
+            "model": model.trained_on,
+            "choices": config.flat(),
+        },
+        f"Key frames of {video.name}, their silhouettes, and the probability of each action; "
+        f"the most probable is {best}.",
+    )
+    return probabilities
