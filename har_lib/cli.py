@@ -46,14 +46,27 @@ def _parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def _replicate_arguments(parser: argparse.ArgumentParser) -> None:
+def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=DATASETS, help="which videos (default: builtin)")
     parser.add_argument("--data-root", metavar="DIR", type=Path, help="where the videos are")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="where results go")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="where results go (default: build/, for other data a folder in it)",
+    )
+    parser.add_argument("--jobs", metavar="N", type=int, help="processes (default: 2)")
+    _add_parameters(parser)
+
+
+def _replicate_arguments(parser: argparse.ArgumentParser) -> None:
+    _data_arguments(parser)
     parser.add_argument(
         "--only", metavar="NOTEBOOK", action="append", help="run this one (repeatable)"
     )
-    _add_parameters(parser)
+    parser.add_argument(
+        "--record", metavar="NAME", help="keep the results in results/recorded/NAME.json"
+    )
 
 
 def _resolve(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -62,7 +75,7 @@ def _resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     Parameters that stay at a notebook's own default are left out.
     """
     values = _parameters(arguments)
-    for name in ("dataset", "data_root", "output"):
+    for name in ("dataset", "data_root", "output", "jobs"):
         flag = getattr(arguments, name)
         if flag is not None:
             values[name] = str(flag)
@@ -94,21 +107,128 @@ def _any_of(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + " or " + names[-1]
 
 
-def _prepare(arguments: argparse.Namespace) -> str:
-    """Make or check the data and its features before the notebooks; return the data's digest.
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """Every parameter that the notebooks share, typed and checked, and the configuration.
 
-    TO BE FILLED IN: ``har_lib.datasets.load`` and ``har_lib.store.prepare`` on
-    ``arguments.dataset`` and ``arguments.data_root``. Until then nothing is prepared, each
-    notebook makes what it needs, and a change in the data does not make a notebook stale.
+    What is wrong is refused here, before data are read or a kernel starts.
     """
-    return ""
+    from har_lib import session
+    from har_lib.config import FIELDS, PROFILES
+    from har_lib.notebook_parameters import Parameter, check_names
+
+    offered = session.COMMON | session.EXAMPLE
+    offered |= {name: (field.default, field.help) for name, field in FIELDS.items()}
+    check_names(values, offered, "the suite")
+    given = {
+        name: Parameter(name, type(offered[name][0]).__name__, *offered[name]).typed(
+            value, "the suite"
+        )
+        for name, value in values.items()
+    }
+    common = {name: given.get(name, value) for name, (value, _) in session.COMMON.items()}
+    if common["profile"] not in PROFILES:
+        raise InputError(
+            f"profile = {common['profile']!r} is not allowed: it must be {_any_of(PROFILES)}"
+        )
+    choices = {name: value for name, value in given.items() if name in FIELDS}
+    return {**common, "config": session.settings(str(common["profile"]), choices)}
+
+
+def _load(settings: dict[str, Any]) -> Any:
+    from har_lib import session
+
+    names = ("data_root", "group_pattern", "group_table")
+    dataset = session.load_dataset(
+        settings["dataset"], **{name: settings[name] for name in names}, progress=True
+    )
+    print(dataset.summary(), flush=True)
+    return dataset
+
+
+def _collect(settings: dict[str, Any], output: Path) -> Any:
+    """Make the data and all features; clips that cannot be read are listed and skipped."""
+    from har_lib import store
+
+    dataset = _load(settings)
+    found = store.collect(dataset, settings["config"], jobs=settings["jobs"], progress=True)
+    failures = output / "failures.csv"
+    failures.unlink(missing_ok=True)
+    if found.failures:
+        store.write_failures(found, failures)
+        for _, reason in found.failures:
+            print(f"skipped: {reason}", flush=True)
+        print(f"{len(found.failures)} of {len(dataset)} clips skipped, listed in {failures}")
+    return dataset
 
 
 def _replicate(arguments: argparse.Namespace) -> None:
     from har_lib.notebooks import replicate
 
     values = _resolve(arguments)
-    replicate(values, arguments.output, only=arguments.only, dataset_digest=_prepare(arguments))
+    settings = _settings(values)
+    dataset = _collect(settings, arguments.output)
+    replicate(values, arguments.output, only=arguments.only, dataset_digest=dataset.digest())
+    print(f"figures, results and executed notebooks are in {arguments.output}")
+    if arguments.record:
+        from har_lib import record
+
+        words = ["har", *arguments.words]
+        print(f"recorded in {record.write(arguments.record, words, arguments.output)}")
+
+
+def _extract(arguments: argparse.Namespace) -> None:
+    _collect(_settings(_resolve(arguments)), arguments.output)
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    _data_arguments(parser)
+    parser.add_argument(
+        "--model", metavar="DIR", type=Path, help="where to (default: model/ of the output)"
+    )
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from har_lib import predict
+
+    settings = _settings(_resolve(arguments))
+    folder = arguments.model or arguments.output / "model"
+    model = predict.train(
+        _load(settings), settings["config"], settings["seed"], settings["jobs"], progress=True
+    )
+    model.save(folder)
+    print(f"trained on {model.trained_on['clips']} clips; the model is in {folder}")
+
+
+def _predict_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", metavar="VIDEO", type=Path, help="a video file")
+    parser.add_argument(
+        "--model",
+        metavar="DIR",
+        type=Path,
+        help="a folder made by har train (default: build/model, trained on the built-in actions "
+        "if it is not there)",
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="where to (default: build/predictions)"
+    )
+
+
+def _predict(arguments: argparse.Namespace) -> None:
+    from har_lib import datasets, predict
+    from har_lib.config import Config
+    from har_lib.files import build_dir
+    from har_lib.video import read_gray
+
+    read_gray(arguments.video, size=(16, 16))  # a video that cannot be read ends here, not later
+    folder = arguments.model or build_dir() / "model"
+    if arguments.model is None and not (folder / predict.ABOUT).is_file():
+        print("there is no model yet: training one on the built-in actions", flush=True)
+        predict.train(datasets.load("builtin", progress=True), Config(), progress=True).save(folder)
+    model = predict.Model.load(folder)
+    output = arguments.output or build_dir() / "predictions"
+    for action, share in predict.draw(model, arguments.video, output).items():
+        print(f"{100 * share:5.1f} %  {action}")
+    print(f"the model knows only these actions; the picture is {output / arguments.video.stem}.png")
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -154,8 +274,9 @@ def _accept(arguments: argparse.Namespace) -> None:
     if paths:  # the folders belong to all notebooks together
         return
     # Figures and results come from a whole run on built-in data, default parameters.
-    arguments.dataset, arguments.data_root, arguments.output = "builtin", None, build_dir()
-    notebooks.replicate({}, arguments.output, dataset_digest=_prepare(arguments))
+    arguments.output = build_dir()
+    digest = _collect(_settings({}), arguments.output).digest()
+    notebooks.replicate({}, arguments.output, dataset_digest=digest)
     for built, stored in (("figures", "figures"), ("results", "results/builtin")):
         for change in accept.accept_files(build_dir() / built, ROOT / stored):
             print(f"{stored}: {change}")
@@ -175,6 +296,9 @@ VERBS: dict[str, Verb] = {
     "replicate": Verb(
         "run every notebook that is stale, into build/", _replicate_arguments, _replicate
     ),
+    "extract": Verb("make the features of all clips", _data_arguments, _extract),
+    "train": Verb("fit the ALSTM to all clips of a data set", _train_arguments, _train),
+    "predict": Verb("say what a video shows, as one picture", _predict_arguments, _predict),
     "run": Verb("run one notebook with other parameters", _run_arguments, _run),
     "accept": Verb(
         "refresh stored outputs, figures and results where they differ",
@@ -223,7 +347,9 @@ def main(words: Sequence[str] | None = None) -> int:
     int
         0; 2 for input that cannot be used, after one line on stderr; 130 when interrupted.
     """
-    arguments = build_parser().parse_args(_shield(sys.argv[1:] if words is None else words))
+    words = sys.argv[1:] if words is None else words
+    arguments = build_parser().parse_args(_shield(words))
+    arguments.words = list(words)
     try:
         VERBS[arguments.verb].run(arguments)
     except InputError as error:

@@ -126,9 +126,14 @@ def comparison(
             axes.text(place + 0.2, value + 1.5, f"{value:g}", ha="center", fontsize=8)
     if chance is not None:
         axes.axhline(chance, color=MUTED, linestyle="--", linewidth=1)
-        axes.text(len(methods) - 0.45, chance + 1, "chance", color="#555", fontsize=8, ha="right")
+        axes.text(len(methods) - 0.4, chance, " chance", color="#555", fontsize=8, va="center")
     axes.set_xticks(range(len(methods)), methods)
-    axes.set(ylim=(0, 112), yticks=range(0, 101, 20), ylabel=f"{metric} (%)")
+    axes.set(
+        xlim=(-0.6, len(methods) - 0.4),
+        ylim=(0, 112),
+        yticks=range(0, 101, 20),
+        ylabel=f"{metric} (%)",
+    )
     axes.set_title(
         f"solid: ours, {data}    hatched: paper, UCF101", fontweight="normal", fontsize=9
     )
@@ -190,7 +195,7 @@ def prediction(
         place.imshow(frame, cmap="gray", vmin=0, vmax=255)
         place.set_title(f"frame {number}", fontsize=8, fontweight="normal", loc="center")
     best = max(probabilities, key=lambda name: probabilities[name])
-    _probability_bars(right.subplots(), probabilities, f"predicted: {best}    true: {truth}")
+    _probability_bars(right.subplots(), probabilities, f"predicted: {best}\ntrue: {truth}")
     return figure
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from har_lib import datasets, figures, files, store
-from har_lib.config import FIELDS, PROFILES, Config, profile
+from har_lib.config import FIELDS, PROFILES, Config, Value, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
 
 #: Parameters that every notebook has beside the choices of its stage: default and help.
-COMMON: dict[str, tuple[str | int, str]] = {
+COMMON: dict[str, tuple[Value, str]] = {
     "dataset": ("builtin", "which data: builtin, ucf101, kth or folder"),
     "data_root": ("", "folder of the data; not needed for builtin"),
     "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
@@ -26,7 +26,7 @@ COMMON: dict[str, tuple[str | int, str]] = {
 }
 
 #: Parameters of the notebooks that look at one clip.
-EXAMPLE: dict[str, tuple[str | int, str]] = {
+EXAMPLE: dict[str, tuple[Value, str]] = {
     "action": ("", "action of the clip to look at; empty means the last in order"),
     "clip": (0, "number of that clip among those of its action, from 0"),
 }
@@ -75,7 +75,11 @@ def parameter_cell(*sections: str, example: bool = False) -> str:
 
 
 def load_dataset(
-    name: str, data_root: str = "", group_pattern: str = "", group_table: str = ""
+    name: str,
+    data_root: str = "",
+    group_pattern: str = "",
+    group_table: str = "",
+    progress: bool = False,
 ) -> Dataset:
     """The data set that the common parameters name; empty text means not given."""
     return datasets.load(
@@ -83,6 +87,7 @@ def load_dataset(
         root=Path(data_root) if data_root else None,
         pattern=group_pattern or None,
         groups=Path(group_table) if group_table else None,
+        progress=progress,
     )
 
 
@@ -129,10 +134,8 @@ class Session:
     @cached_property
     def dataset(self) -> Dataset:
         """The clips."""
-        names = ("data_root", "group_pattern", "group_table")
-        return load_dataset(
-            str(self.common["dataset"]), **{name: str(self.common[name]) for name in names}
-        )
+        names = ("dataset", "data_root", "group_pattern", "group_table")
+        return load_dataset(*(str(self.common[name]) for name in names))
 
     @cached_property
     def collection(self) -> store.Collection:

@@ -210,6 +210,14 @@ def test_judgement_does_not_depend_on_which_came_first_nor_on_the_place() -> Non
         assert worst == pytest.approx(forth.worst, rel=1e-5)
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_one_colour_channel_counts_in_full(channel: int) -> None:
+    before = np.full((40, 60, 3), 100, np.uint8)
+    after = before.copy()
+    after[10:30, 10:30, channel] += 4
+    assert compare.picture_difference(encoded(before), encoded(after)).worst == 4
+
+
 def test_other_sizes_are_different() -> None:
     difference = compare.picture_difference(render(), render(dpi=99))
     assert not difference.same

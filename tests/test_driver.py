@@ -43,8 +43,13 @@ def write(path: Path, *sources: str, parameters: str = PARAMETERS, **kernelspec:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> list[Path]:
-    """Two notebooks; the second knows no parameter but its own."""
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Two notebooks; the second knows no parameter but its own.
+
+    The environment stands still, or whoever edits the library meanwhile makes them stale.
+    """
+    environment = notebooks._environment()
+    monkeypatch.setattr(notebooks, "_environment", lambda: environment)
     folder = tmp_path / "notebooks {braces}"
     second = write(folder / "02_shape.ipynb", "rows * 2", parameters="rows: int = 4  # rows")
     return [write(folder / "01_keyframes.ipynb", REPORT), second]
@@ -349,17 +354,17 @@ def test_accept_keeps_outputs_within_tolerance_and_replaces_others(tmp_path: Pat
 
 
 def test_accept_follows_an_edited_source_and_a_wrong_order(tmp_path: Path) -> None:
-    path = write(tmp_path / "01_a.ipynb", "x = 1", "x")
+    path = write(tmp_path / "01_a.ipynb", "x = 1", "x", "5")
     accept([path])
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[1].source = "x = 2"
-    notebook.cells[2].execution_count = notebook.cells[2].outputs[0].execution_count = 9
+    notebook.cells[3].execution_count = notebook.cells[3].outputs[0].execution_count = 9
     nbformat.write(notebook, path)
     assert accept([path]) == ["01_a"]
     notebook = nbformat.read(path, as_version=4)
     assert notebook.cells[2].outputs[0]["data"]["text/plain"] == "2"
-    assert [c.execution_count for c in notebook.cells] == [1, 2, 3]
-    assert notebook.cells[2].outputs[0]["execution_count"] == 3
+    assert [c.execution_count for c in notebook.cells] == [1, 2, 3, 4]
+    assert notebook.cells[3].outputs[0]["execution_count"] == 4
 
 
 def test_accept_leaves_a_failing_notebook_as_it_was(tmp_path: Path) -> None:
