@@ -1,5 +1,6 @@
 """Many independent tasks on several processes, with a progress bar; always in order."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -38,4 +39,9 @@ def each(
         # A worker that has grown by importing torch is replaced, which loses nothing.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         results = workers(joblib.delayed(function)(*call) for call in calls)
-        return list(tqdm(results, total=len(calls), desc=progress, disable=not progress))
+        # A log file gets a line now and then, a terminal a moving bar.
+        pause = 0.1 if sys.stderr.isatty() else 10
+        bar = tqdm(
+            results, total=len(calls), desc=progress, disable=not progress, mininterval=pause
+        )
+        return list(bar)

@@ -134,8 +134,9 @@ class Session:
     @cached_property
     def dataset(self) -> Dataset:
         """The clips."""
-        names = ("dataset", "data_root", "group_pattern", "group_table")
-        return load_dataset(*(str(self.common[name]) for name in names))
+        names = ("data_root", "group_pattern", "group_table")
+        root, pattern, table = (str(self.common[name]) for name in names)
+        return load_dataset(str(self.common["dataset"]), root, pattern, table)
 
     @cached_property
     def collection(self) -> store.Collection:
