@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import torch
 
-from har_lib import baselines, evaluate, lstm, parallel, seagull
+from har_lib import baselines, evaluate, lstm, parallel, seagull, synthetic
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config
+from har_lib.datasets import Record
 from har_lib.errors import InputError
 from har_lib.store import Collection
 
@@ -97,6 +99,36 @@ def positions(
         callback=lambda y, where, values: course.append(where),
     )
     return course
+
+
+def silhouette_overlap(
+    records: Sequence[Record], key_frames: Sequence[np.ndarray], masks: Sequence[np.ndarray]
+) -> np.ndarray | None:
+    """Intersection over union of found and true silhouettes, key frame by key frame.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    key_frames : sequence of ndarray, int64 (K,)
+        Of each clip.
+    masks : sequence of ndarray, bool (K, H, W)
+        Silhouettes found there.
+
+    Returns
+    -------
+    ndarray, float64 (sum of K,), or None
+        None where the data set has no true silhouettes: only the built-in clips do.
+    """
+    overlaps: list[float] = []
+    for record, chosen, found in zip(records, key_frames, masks, strict=True):
+        truth = record.path.parents[2] / "silhouettes" / record.label / f"{record.path.stem}.npz"
+        if not truth.is_file():
+            return None
+        for true, mask in zip(synthetic.read_silhouettes(truth)[chosen], found, strict=True):
+            size = mask.shape[1], mask.shape[0]
+            small = cv2.resize(true.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+            overlaps.append(float((small & mask).sum() / max(1, (small | mask).sum())))
+    return np.array(overlaps)
 
 
 # ---------------------------------------------------------------- one fold

@@ -37,6 +37,8 @@ def use_style() -> None:
             "axes.titleweight": "bold",
             "axes.grid": False,
             "figure.constrained_layout.use": True,
+            # Simplified paths change with the last bit of a number.
+            "path.simplify": False,
         }
     )
     try:

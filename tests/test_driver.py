@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -490,7 +491,9 @@ def test_accept_files_refuses_an_empty_build(tmp_path: Path) -> None:
 def suite(stored: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the temporary notebooks the suite's own; return its build folder."""
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tuple(stored))
-    monkeypatch.setattr(cli, "_prepare", lambda arguments: "")
+    monkeypatch.setattr(cli, "_settings", lambda values: {})
+    made = SimpleNamespace(digest=lambda: "")
+    monkeypatch.setattr(cli, "_collect", lambda settings, output: made)
     monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
     return tmp_path / "build"
 
