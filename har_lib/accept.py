@@ -86,15 +86,15 @@ def _refreshed(path: Path) -> str:
     return nbformat.writes(fresh) + "\n"
 
 
-def accept_files(built: Path, stored: Path) -> list[str]:
-    """Bring a folder of stored files up to what was built, where they differ.
+def file_differences(built: Path, stored: Path) -> list[str]:
+    """How a folder of stored files differs from what was built, beyond the tolerance.
 
     Parameters
     ----------
     built : Path
         Folder that a run has just written, such as ``build/figures``.
     stored : Path
-        Folder that git tracks, such as ``figures``. A file that was not built is removed.
+        Folder that git tracks, such as ``figures``.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def accept_files(built: Path, stored: Path) -> list[str]:
     Raises
     ------
     InputError
-        If nothing has been built: that would remove everything.
+        If nothing has been built.
     """
     new, old = _files(built), _files(stored)
     if not new:
@@ -112,11 +112,26 @@ def accept_files(built: Path, stored: Path) -> list[str]:
     changes = []
     for name in sorted(new | old):
         if name not in new:
-            (stored / name).unlink()
             changes.append(f"removed {name}")
-        elif name not in old or not _same_file(stored / name, built / name):
+        elif name not in old:
+            changes.append(f"added {name}")
+        elif not _same_file(stored / name, built / name):
+            changes.append(f"changed {name}")
+    return changes
+
+
+def accept_files(built: Path, stored: Path) -> list[str]:
+    """Bring a folder of stored files up to what was built; a file that was not is removed.
+
+    Parameters, returns and errors as for `file_differences`.
+    """
+    changes = file_differences(built, stored)
+    for change in changes:
+        kind, name = change.split(" ", 1)
+        if kind == "removed":
+            (stored / name).unlink()
+        else:
             files.write_bytes(stored / name, (built / name).read_bytes())
-            changes.append(f"{'changed' if name in old else 'added'} {name}")
     return changes
 
 

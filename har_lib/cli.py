@@ -263,23 +263,45 @@ def _accept_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="NOTEBOOK", action="append", help="accept this one (repeatable)"
     )
+    parser.add_argument(
+        "--check",
+        metavar="DIR",
+        type=Path,
+        help="change nothing: compare figures/ and results/ of this folder with the stored ones",
+    )
 
 
 def _accept(arguments: argparse.Namespace) -> None:
-    from har_lib import accept, notebooks
+    from har_lib import accept, files, notebooks, readme
     from har_lib.files import ROOT, build_dir
 
+    # What a run makes, and where git keeps it.
+    folders = (("figures", "figures"), ("results", "results/builtin"))
+    if arguments.check:
+        changes = [
+            f"{stored}: {change}"
+            for built, stored in folders
+            for change in accept.file_differences(arguments.check / built, ROOT / stored)
+        ]
+        if changes:
+            print("\n".join(changes))
+            raise InputError("the stored files differ from this run: see them, then har accept")
+        print("figures and results are those that are stored")
+        return
     paths = [notebooks.find(name) for name in arguments.only or []]
     accept.accept(paths or None)
     if paths:  # the folders belong to all notebooks together
         return
     # Figures and results come from a whole run on built-in data, default parameters.
-    arguments.output = build_dir()
-    digest = _collect(_settings({}), arguments.output).digest()
-    notebooks.replicate({}, arguments.output, dataset_digest=digest)
-    for built, stored in (("figures", "figures"), ("results", "results/builtin")):
-        for change in accept.accept_files(build_dir() / built, ROOT / stored):
+    output = build_dir()
+    notebooks.replicate({}, output, dataset_digest=_collect(_settings({}), output).digest())
+    for built, stored in folders:
+        for change in accept.accept_files(output / built, ROOT / stored):
             print(f"{stored}: {change}")
+    stands = readme.README.read_text(encoding="utf-8")
+    if (text := readme.refreshed(stands)) != stands:
+        files.write_text(readme.README, text)
+        print("README.md: changed")
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,7 @@ class Search:
         "the search box is plus and minus this over sqrt(hidden_size)",
         (0.0001, 1000.0),
         name="search_bound",
-        quotation="Where, S ∈ [a, b] is a real number",
+        quotation=r"Where, $S \in [a, b]$ is a real number",
     )
     opposition: bool = choice(
         True, "start from the better half of the population and its opposites"
@@ -320,6 +320,11 @@ class Training:
 class Evaluation:
     """How accuracy is estimated."""
 
+    split: str = choice(
+        "folds",
+        "clips held out: folds by group, or the test list of an official split of UCF101",
+        ("folds", "official1", "official2", "official3"),
+    )
     folds: int = choice(
         10,
         "folds by group; with no more groups than this, one group is left out at a time",

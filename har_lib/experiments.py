@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from har_lib import baselines, evaluate, lstm, parallel, seagull, synthetic
+from har_lib import baselines, datasets, evaluate, lstm, parallel, seagull, synthetic
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config
-from har_lib.datasets import Record
+from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
 from har_lib.store import Collection
 
@@ -179,6 +179,27 @@ def fold(collection: Collection, config: Config, leave_out: str | None = None) -
     )
 
 
+def clip_to_predict(collection: Collection) -> Record:
+    """The first clip, of the last action in order, whose group can be left out of training.
+
+    Raises
+    ------
+    InputError
+        If there is none: each group is the only one with some action.
+    """
+    labels, groups = collection.labels, collection.groups
+    everything = set(labels.tolist())
+    enough = {group for group in set(groups.tolist()) if set(labels[groups != group]) == everything}
+    usable = [record for record in collection.records if record.group in enough]
+    if not usable:
+        raise InputError(
+            "no group can be left out, because each holds the only clips of some class: "
+            "add clips of every class in a second group"
+        )
+    last = max(record.label for record in usable)
+    return next(record for record in usable if record.label == last)
+
+
 def classifier_settings(config: Config, seed: int) -> dict[str, Any]:
     """Settings of the ALSTM classifier from a configuration."""
     known = ALSTMClassifier().get_params()
@@ -261,10 +282,26 @@ def compare_searches(
 # ---------------------------------------------------------------- all folds, all methods
 
 
+def official_splits(
+    dataset: Dataset, collection: Collection, number: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """One of UCF101's three splits, as positions among the clips that could be read."""
+    place = {record: i for i, record in enumerate(collection.records)}
+    sides = [
+        np.array([place[dataset.records[i]] for i in side if dataset.records[i] in place])
+        for side in datasets.official_split(dataset, number)
+    ]
+    return [(sides[0], sides[1])]
+
+
 def evaluate_all(
-    collection: Collection, config: Config, seed: int, jobs: int = 1
+    dataset: Dataset, collection: Collection, config: Config, seed: int, jobs: int = 1
 ) -> dict[str, evaluate.CrossValidation]:
-    """Every classifier on the same folds by group."""
+    """Every classifier on the same folds by group, or on an official split of UCF101."""
+    split = config.evaluation.split
+    splits = None
+    if split != "folds":
+        splits = official_splits(dataset, collection, int(split.removeprefix("official")))
     return {
         name: evaluate.cross_validate(
             classifier,
@@ -276,6 +313,7 @@ def evaluate_all(
             averaging=config.evaluation.averaging,
             seed=seed,
             jobs=jobs,
+            splits=splits,
         )
         for name, classifier in baselines.classifiers(**classifier_settings(config, seed)).items()
     }

@@ -17,13 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def data_dir() -> Path:
-    """Folder of the built-in clips and of the store: ``data/``, or what HAR_DATA names."""
-    return Path(os.environ.get("HAR_DATA") or ROOT / "data")
+    """Folder of the built-in clips and of the store: ``data``, or what HAR_DATA names.
+
+    A relative name counts from the checkout, as kernels run in other folders.
+    """
+    return ROOT / (os.environ.get("HAR_DATA") or "data")
 
 
 def build_dir() -> Path:
-    """Folder of everything a run makes: ``build/``, or what HAR_BUILD names."""
-    return Path(os.environ.get("HAR_BUILD") or ROOT / "build")
+    """Folder of everything a run makes: ``build``, or what HAR_BUILD names, likewise."""
+    return ROOT / (os.environ.get("HAR_BUILD") or "build")
 
 
 @contextmanager

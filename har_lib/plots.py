@@ -197,8 +197,7 @@ def silhouette_under_grid(
     for row, column in np.ndindex(4, 4):
         value = bits.reshape(4, 4)[row, column]
         axes[2].text(column, row, f"{value:.0f}", ha="center", va="center", color=INK)
-    axes[2].set_xticks([])
-    axes[2].set_yticks([])
+    axes[2].set_axis_off()
     axes[2].set_title("shape feature, 1 × 16", fontsize=9, fontweight="normal", loc="center")
     return figure
 
@@ -208,7 +207,7 @@ def feature_rows(rows: np.ndarray, labels: Sequence[str], xlabel: str) -> Figure
     figure, axes = canvas(9, 0.5 + 0.27 * len(rows))
     image = axes.imshow(rows, cmap="Blues", aspect="auto", interpolation="nearest")
     axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlabel=xlabel)
+    axes.set(xlabel=xlabel, xticks=range(rows.shape[1]))
     figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
     return figure
 
@@ -281,15 +280,14 @@ def response_at(
         reach = float(np.cbrt(np.abs(values).max())) or 1.0
         shown = place.imshow(np.cbrt(values), cmap="RdBu_r", vmin=-reach, vmax=reach)
         place.set_title(title, fontsize=9, fontweight="normal", loc="center")
-        place.set_xticks([])
-        place.set_yticks([])
+        place.set_axis_off()
         figure.colorbar(shown, ax=place, fraction=0.045, label="cube root of H")
     return figure
 
 
 def points_in_space_time(points: Any, length: int, width: int, height: int) -> Figure:
     """All points of a clip in x, y and t; the stronger, the larger."""
-    figure = Figure(figsize=(6.4, 4.6), dpi=DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(7, 4), dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.add_subplot(projection="3d")
     size = 4 + 60 * np.cbrt(points.response / points.response.max(initial=1e-30))
     shown = axes.scatter(
@@ -299,7 +297,7 @@ def points_in_space_time(points: Any, length: int, width: int, height: int) -> F
         xlim=(0, length), ylim=(0, width), zlim=(height, 0),
         xlabel="t (frames)", ylabel="x (pixels)", zlabel="y (pixels)",
     )  # fmt: skip
-    axes.set_box_aspect((1.6, 1.2, 0.9), zoom=0.88)
+    axes.set_box_aspect((1.9, 1.2, 0.9), zoom=1.0)
     shown.set_clim(0, length)
     return figure
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har_lib import experiments, features, figures, files, plots_learning, store
+from har_lib import experiments, features, figures, files, plots, plots_learning, store
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
@@ -98,6 +98,7 @@ def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str,
     VideoError
         If the video cannot be read.
     """
+    plots.use_style()
     config = model.config
     frames = features.read(video, config.video)
     found = features.extract(frames, config)

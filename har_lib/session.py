@@ -25,11 +25,42 @@ COMMON: dict[str, tuple[Value, str]] = {
     "seed": (0, "seed of everything random"),
 }
 
+#: The least that numbers among them may be.
+LEAST = {"jobs": 1, "seed": 0}
+
 #: Parameters of the notebooks that look at one clip.
 EXAMPLE: dict[str, tuple[Value, str]] = {
     "action": ("", "action of the clip to look at; empty means the last in order"),
     "clip": (0, "number of that clip among those of its action, from 0"),
 }
+
+
+def check_common(common: Mapping[str, Any]) -> None:
+    """Refuse common parameters that are of another type or out of range.
+
+    Raises
+    ------
+    InputError
+        Naming the first such parameter.
+
+    Examples
+    --------
+    >>> check_common({"jobs": 0})
+    Traceback (most recent call last):
+    har_lib.errors.InputError: jobs = 0 is not allowed: it must be at least 1
+    """
+    for name, value in common.items():
+        kind = type(COMMON[name][0])
+        # type() and not isinstance(): True is an int.
+        if type(value) is not kind:
+            allowed = f"of type {kind.__name__}"
+        elif value < LEAST.get(name, value):
+            allowed = f"at least {LEAST[name]}"
+        elif name == "profile" and value not in PROFILES:
+            allowed = f"one of {', '.join(PROFILES)}"
+        else:
+            continue
+        raise InputError(f"{name} = {value!r} is not allowed: it must be {allowed}")
 
 
 def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
@@ -110,17 +141,7 @@ class Session:
     def __init__(self, notebook: str, parameters: Mapping[str, Any]) -> None:
         self.notebook = notebook
         self.common = {name: parameters.get(name, value) for name, (value, _) in COMMON.items()}
-        for name, (value, _) in COMMON.items():
-            if type(self.common[name]) is not type(value):
-                raise InputError(
-                    f"{name} = {self.common[name]!r} is not allowed: "
-                    f"it must be of type {type(value).__name__}"
-                )
-        if self.common["profile"] not in PROFILES:
-            raise InputError(
-                f"profile = {self.common['profile']!r} is not allowed: "
-                f"it must be one of {', '.join(PROFILES)}"
-            )
+        check_common(self.common)
         self.given = {name: parameters[name] for name in FIELDS if name in parameters}
         self.config = settings(str(self.common["profile"]), self.given)
         self.seed = int(self.common["seed"])

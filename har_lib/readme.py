@@ -1,0 +1,80 @@
+"""The generated parts of README.md: results and notebooks, from files that the suite wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from har_lib import files
+from har_lib.errors import InputError
+from har_lib.report import bracket, percent
+
+README = files.ROOT / "README.md"
+
+#: Results file -> what the clips are, in the order shown.
+DATA = {
+    "builtin/06_results": "built-in figures, leaving one group out",
+    "recorded/fight_surveillance": "surveillance clips, fight or not, held out by scene",
+    "recorded/weizmann_silhouettes": "Weizmann silhouettes, leaving one person out",
+}
+
+
+def _row(name: str, data: str, results: dict[str, Any]) -> str:
+    cells = [
+        f"{percent(found['accuracy'])} {bracket(tuple(found['interval']))}"
+        for found in results["methods"].values()
+    ]
+    size = (
+        f"{results['clips']} clips, {len(results['classes'])} actions, {results['groups']} groups"
+    )
+    rate = percent(max(results["majority_rate"], results["chance"]))
+    return f"| {data}: {size} | {rate} | " + " | ".join(cells) + " |"
+
+
+def results_table(folder: Path | None = None) -> str:
+    """Accuracy of each method on each data set with its interval, as Markdown."""
+    folder = folder or files.ROOT / "results"
+    found = {name: files.read_json(folder / f"{name}.json") for name in DATA}
+    methods = list(next(iter(found.values()))["methods"])
+    paper = next(iter(found.values()))["methods"]
+    reported = [paper[method]["paper"]["accuracy"] for method in methods]
+    return "\n".join(
+        [
+            "| accuracy in %, [95 % interval over groups] | chance | " + " | ".join(methods) + " |",
+            "|---|---|" + "---|" * len(methods),
+            *(_row(name, data, found[name]) for name, data in DATA.items()),
+            "| the paper, UCF101, protocol not described | | "
+            + " | ".join("not reported" if value is None else str(value) for value in reported)
+            + " |",
+        ]
+    )
+
+
+def notebooks_table(folder: Path | None = None) -> str:
+    """Title of each notebook and the equations it explains, as Markdown."""
+    lines = ["| notebook | what it shows | equations |", "|---|---|---|"]
+    for path in sorted((folder or files.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+        title = text[0].splitlines()[0].removeprefix("# ")
+        numbers = [n for n in range(1, 29) if any(f"\\tag{{{n}}}" in part for part in text)]
+        span = "" if not numbers else f"{numbers[0]}–{numbers[-1]}"
+        lines.append(f"| [`{path.stem}`](notebooks/{path.name}) | {title} | {span} |")
+    return "\n".join(lines)
+
+
+def refreshed(text: str) -> str:
+    """README text with its generated parts made anew.
+
+    Raises
+    ------
+    InputError
+        If a part's markers are missing.
+    """
+    for name, part in (("results", results_table()), ("notebooks", notebooks_table())):
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise InputError(f"README.md lacks the markers {begin} and {end}: put them back")
+        text = f"{before}{begin}\n{part}\n{end}{after}"
+    return text

@@ -1,0 +1,288 @@
+"""Every open choice: its declaration, what it refuses, where it is read, what it quotes."""
+
+import ast
+import dataclasses
+import keyword
+import math
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from har_lib import experiments, session
+from har_lib.alstm import ALSTMClassifier
+from har_lib.config import FIELDS, PROFILES, Config, Field, KeyFrames, Stip, profile
+from har_lib.errors import InputError
+from har_lib.files import ROOT
+
+every_field = pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
+
+
+def other_value(field: Field) -> Any:
+    """An allowed value that is not the default."""
+    if field.is_range:
+        return next(end for end in field.allowed if end != field.default)
+    return next(value for value in field.allowed if value != field.default)
+
+
+# ---------------------------------------------------------------- declaration
+
+
+def test_every_attribute_of_every_section_is_a_field() -> None:
+    attributes = [
+        (section.name, entry.name)
+        for section in dataclasses.fields(Config)
+        for entry in dataclasses.fields(getattr(Config(), section.name))
+    ]
+    assert [(field.section, field.attribute) for field in FIELDS.values()] == attributes
+    assert len(FIELDS) > 25
+
+
+def test_names_are_unique_and_free() -> None:
+    assert list(FIELDS) == [field.name for field in FIELDS.values()]
+    for name in FIELDS:
+        assert name.isidentifier()
+        assert not keyword.iskeyword(name)
+    assert not set(FIELDS) & set(session.COMMON | session.EXAMPLE)
+
+
+@every_field
+def test_help_is_one_line_that_papermill_reads(field: Field) -> None:
+    for text in (field.help, field.describe()):
+        assert text == text.strip()
+        assert text
+        # With an equals sign in it papermill loses the parameter.
+        assert not set("=\n\r#") & set(text)
+    assert not field.help.endswith(".")
+
+
+@every_field
+def test_default_ends_and_profiles_are_allowed(field: Field) -> None:
+    assert set(field.profiles) == set(PROFILES)
+    assert field.profiles["corrected"] == field.default
+    ends = () if field.is_range and isinstance(field.default, int) else field.allowed
+    for value in (field.default, *field.profiles.values(), *ends):
+        assert field.check(value) == value
+        assert type(value) is type(field.default)
+    if field.is_range:
+        low, high = field.allowed
+        assert field.check(low) == low
+        assert field.check(high) == high
+        assert low < high  # type: ignore[operator]
+    else:
+        assert len(set(field.allowed)) == len(field.allowed) > 1
+
+
+def test_profiles_differ_where_the_paper_is_misprinted() -> None:
+    changed = {
+        name: {field for field in FIELDS if profile(name).flat()[field] != Config().flat()[field]}
+        for name in PROFILES
+    }
+    assert changed["corrected"] == set()
+    assert changed["literal"] == {"ssim_form", "harris_k", "search_role", "search_form"}
+    assert changed["stable"] == {"grid_over", "search_form"}
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def wrong_values(field: Field) -> Iterator[Any]:
+    """Values of other types, and values out of range."""
+    yield from (None, [field.default], (), str)
+    if isinstance(field.default, bool):
+        yield from (1, 0, 1.0, "True", "false")
+    elif isinstance(field.default, int):
+        low, high = field.allowed
+        assert isinstance(low, int)
+        assert isinstance(high, int)
+        yield from (True, False, str(field.default), float(field.default), math.nan)
+        yield from (low - 1, high + 1)
+    elif isinstance(field.default, float):
+        low, high = field.allowed
+        assert isinstance(low, float | int)
+        assert isinstance(high, float | int)
+        yield from (True, False, str(field.default), 1j, math.nan, math.inf, -math.inf)
+        yield from (math.nextafter(low, -math.inf), math.nextafter(high, math.inf))
+    else:
+        yield from (True, 0, "", field.default.upper(), field.default + " ", b"x")
+
+
+@every_field
+def test_wrong_values_are_refused_by_name(field: Field) -> None:
+    for value in wrong_values(field):
+        with pytest.raises(InputError) as error:
+            field.check(value)
+        assert str(error.value) == (
+            f"{field.name} = {value!r} is not allowed: it must be {field.describe()}"
+        )
+        with pytest.raises(InputError, match=f"^{field.name} = "):
+            Config().replace(**{field.name: value})
+        section = dataclasses.replace(getattr(Config(), field.section), **{field.attribute: value})
+        with pytest.raises(InputError, match=f"^{field.name} = "):
+            Config(**{field.section: section})
+
+
+def test_what_is_allowed_is_said_in_words() -> None:
+    assert FIELDS["population"].describe() == "a whole number in [2, 100000]"
+    assert FIELDS["harris_k"].describe() == "a number in [0.0001, 1.0]"
+    assert FIELDS["grid_over"].describe() == "one of 'bbox', 'frame'"
+    assert FIELDS["opposition"].describe() == "True or False"
+
+
+@every_field
+def test_whole_numbers_become_floats_only_for_floats(field: Field) -> None:
+    if not isinstance(field.default, float):
+        return
+    low, high = field.allowed
+    whole = 1 if low <= 1 <= high else 0  # type: ignore[operator]
+    if not low <= whole <= high:  # type: ignore[operator]
+        return
+    checked = field.check(whole)
+    assert type(checked) is float
+    assert type(Config().replace(**{field.name: whole}).flat()[field.name]) is float
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: Config().replace(minimum_keyframes=21),
+        lambda: Config().replace(maximum_keyframes=3),
+        lambda: profile("stable", minimum_keyframes=9, maximum_keyframes=8),
+        lambda: Config(keyframes=KeyFrames(minimum=30)),
+    ],
+)
+def test_a_minimum_above_the_maximum_is_refused(made: Any) -> None:
+    with pytest.raises(InputError, match=r"minimum_keyframes = \d+ .* maximum_keyframes = \d+"):
+        made()
+    assert Config().replace(minimum_keyframes=20).keyframes.minimum == 20
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(InputError, match="thershold is no choice"):
+        Config().replace(thershold=0.5)
+    with pytest.raises(InputError, match=r"profile = 'printed' is not allowed: .* literal"):
+        profile("printed")
+
+
+# ---------------------------------------------------------------- making one
+
+
+@every_field
+def test_replace_changes_one_choice_and_leaves_the_rest(field: Field) -> None:
+    before = Config()
+    value = other_value(field)
+    # The ends of the two bounds on key frames stand in each other's way.
+    room = {"minimum_keyframes": {"maximum_keyframes": 1000}, "maximum_keyframes": {
+        "minimum_keyframes": 1}}.get(field.name, {})  # fmt: skip
+    after = before.replace(**{field.name: value}, **room)
+    differ = {name for name in FIELDS if after.flat()[name] != before.flat()[name]}
+    assert differ == {field.name, *room}
+    assert getattr(getattr(after, field.section), field.attribute) == value
+    assert before == Config()
+    assert Config().replace(**after.flat()) == after
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_is_its_values_and_what_is_changed_in_it(name: str) -> None:
+    assert profile(name).flat() == {f.name: f.profiles[name] for f in FIELDS.values()}
+    assert profile(name, epochs=5).flat() == profile(name).flat() | {"epochs": 5}
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().stip.k = 0.1  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().stip = Stip()  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        FIELDS["harris_k"].profiles["literal"] = 0.5  # type: ignore[index]
+    with pytest.raises(TypeError):
+        FIELDS["new"] = FIELDS["harris_k"]  # type: ignore[index]
+
+
+# ---------------------------------------------------------------- the paper
+
+
+def test_quotations_are_the_papers_words() -> None:
+    folder = os.environ.get("HAR_TEST_DATA")
+    if not folder:
+        pytest.skip("HAR_TEST_DATA is not set: the paper's text is beside it, in ../paper")
+    text = " ".join((Path(folder).parent / "paper" / "paper.txt").read_text("utf-8").split())
+    quoted = {name: field.quotation for name, field in FIELDS.items() if field.quotation}
+    assert len(quoted) > 5
+    wrong = {name: words for name, words in quoted.items() if " ".join(words.split()) not in text}
+    assert wrong == {}
+
+
+# ---------------------------------------------------------------- every choice is read
+
+
+@cache
+def read_choices() -> set[tuple[str, str]]:
+    """(section, attribute) that the library reads: from ``x.section`` or from a section as such."""
+    classes = {
+        type(getattr(Config(), section.name)).__name__: section.name
+        for section in dataclasses.fields(Config)
+    }
+    found: set[tuple[str, str]] = set()
+    for path in sorted((ROOT / "har_lib").glob("*.py")):
+        if path.stem != "config":
+            found |= choices_read_in(ast.parse(path.read_text()), classes)
+    return found
+
+
+def choices_read_in(tree: ast.AST, classes: dict[str, str]) -> set[tuple[str, str]]:
+    """What one module reads; the classifier's defaults, taken from ``_DEFAULT``, do not count."""
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            if not ast.unparse(node).startswith("_DEFAULT."):
+                found.add((node.value.attr, node.attr))
+        elif isinstance(node, ast.FunctionDef):
+            sections = {
+                each.arg: classes[ast.unparse(each.annotation).split(".")[-1]]
+                for each in (*node.args.args, *node.args.kwonlyargs)
+                if each.annotation and ast.unparse(each.annotation).split(".")[-1] in classes
+            }
+            found |= {
+                (sections[each.value.id], each.attr)
+                for each in ast.walk(node)
+                if isinstance(each, ast.Attribute)
+                and isinstance(each.value, ast.Name)
+                and each.value.id in sections
+            }
+    return found
+
+
+def settings_read_by_the_classifier() -> set[str]:
+    """Settings that the classifier reads from itself, other than to store them."""
+    tree = ast.parse((ROOT / "har_lib" / "alstm.py").read_text())
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and ast.unparse(node.value) == "self"
+    }
+
+
+@every_field
+def test_every_choice_is_read(field: Field) -> None:
+    if field.name in ALSTMClassifier().get_params():
+        changed = Config().replace(**{field.name: other_value(field)})
+        settings = experiments.classifier_settings(changed, seed=0)
+        assert settings[field.name] == other_value(field)
+        assert field.name in settings_read_by_the_classifier()
+    else:
+        assert (field.section, field.attribute) in read_choices()
+
+
+def test_the_search_for_readers_can_fail() -> None:
+    source = """
+def f(section: configuration.Stip, other: int) -> None:
+    config.grid.over, section.k, other.window, _DEFAULT.lstm.hidden
+"""
+    found = choices_read_in(ast.parse(source), {"Stip": "stip"})
+    assert found == {("grid", "over"), ("stip", "k")}
