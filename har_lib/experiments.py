@@ -153,9 +153,15 @@ def fold(collection: Collection, config: Config, leave_out: str | None = None) -
     Raises
     ------
     InputError
-        If the training part lacks a class, for the named group or for every group.
+        If there is no such group, or the training part lacks a class, for the named group or
+        for every group.
     """
     labels, groups = collection.labels, collection.groups
+    if leave_out is not None and leave_out not in groups:
+        raise InputError(
+            f"leave_out = {leave_out!r} is no group of the clips: it must be one of "
+            f"{', '.join(sorted(set(groups.tolist())))}"
+        )
     classes = tuple(sorted(set(labels.tolist())))
     candidates = [leave_out] if leave_out is not None else sorted(set(groups.tolist()))[::-1]
     for group in candidates:

@@ -1,12 +1,21 @@
 """Many independent tasks on several processes, with a progress bar; always in order."""
 
+import atexit
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import joblib
+from joblib.externals import loky
 from tqdm.auto import tqdm
+
+
+@cache
+def _close_workers_at_exit() -> None:
+    """Workers that outlive a notebook's kernel would be reported as leaks on the terminal."""
+    atexit.register(lambda: loky.get_reusable_executor().shutdown(wait=True))
 
 
 def each(
@@ -34,7 +43,10 @@ def each(
     [8, 9]
     """
     calls = list(tasks)
-    workers = joblib.Parallel(n_jobs=min(jobs, max(1, len(calls))), return_as="generator")
+    jobs = min(jobs, max(1, len(calls)))
+    if jobs > 1:
+        _close_workers_at_exit()
+    workers = joblib.Parallel(n_jobs=jobs, return_as="generator")
     with warnings.catch_warnings():
         # A worker that has grown by importing torch is replaced, which loses nothing.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")

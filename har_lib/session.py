@@ -54,7 +54,7 @@ def check_common(common: Mapping[str, Any]) -> None:
         # type() and not isinstance(): True is an int.
         if type(value) is not kind:
             allowed = f"of type {kind.__name__}"
-        elif value < LEAST.get(name, value):
+        elif name in LEAST and common[name] < LEAST[name]:
             allowed = f"at least {LEAST[name]}"
         elif name == "profile" and value not in PROFILES:
             allowed = f"one of {', '.join(PROFILES)}"

@@ -1,0 +1,196 @@
+"""A model is trained, kept as two files, read back, and says the same of a video."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from har_lib import datasets, features, predict, video
+from har_lib.config import Config
+from har_lib.errors import InputError
+from har_lib.predict import ABOUT, CLASSIFIER, Model
+
+QUICK = Config().replace(
+    hidden_size=4, population=4, iterations=2, epochs=60, learning_rate=0.05, frame_width=64,
+    frame_height=48,
+)  # fmt: skip
+
+
+def moving(action: str, seed: int) -> np.ndarray:
+    """A bright square that goes to and fro, along x or along y."""
+    random = np.random.default_rng(seed)
+    frames = np.repeat(random.integers(60, 100, (1, 48, 64)), 16, axis=0)
+    for t in range(16):
+        way = 4 + (2 + seed % 2) * min(t, 15 - t)
+        top, left = (way, 25) if action == "jump" else (18, way)
+        frames[t, top : top + 12, left : left + 12] = 220
+    return frames.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("clips")
+    for action in ("jump", "walk"):
+        (root / action).mkdir()
+        for person in range(3):
+            video.write(root / action / f"person{person}.avi", moving(action, person), codec="FFV1")
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAR_DATA", str(tmp_path_factory.mktemp("data")))
+        return predict.train(datasets.folder(clips, r"(person\d)"), QUICK, seed=3, jobs=1)
+
+
+def test_a_model_knows_what_it_learnt_from(model: Model, clips: Path) -> None:
+    assert model.trained_on == {
+        "data": "folder",
+        "data_digest": datasets.folder(clips, r"(person\d)").digest(),
+        "clips": 6,
+        "groups": 3,
+        "seed": 3,
+    }
+    assert model.classifier.seed == 3
+    assert model.classifier.hidden_size == 4
+    assert model.classifier.classes_.tolist() == ["jump", "walk"]
+    # Whole groups were kept for early stopping: two clips of one person.
+    assert len(model.classifier.validation_indices_) == 2
+
+
+def test_it_has_learnt_to_tell_up_and_down_from_left_and_right(model: Model) -> None:
+    for action in ("jump", "walk"):
+        unseen = features.extract(moving(action, 7), QUICK).vectors
+        assert model.classifier.predict([unseen]) == [action]
+
+
+def test_kept_and_read_back_it_says_the_same(model: Model, clips: Path, tmp_path: Path) -> None:
+    model.save(tmp_path / "deep" / "model")
+    assert {p.name for p in (tmp_path / "deep" / "model").iterdir()} == {CLASSIFIER, ABOUT}
+    again = Model.load(tmp_path / "deep" / "model")
+    assert again.config == model.config
+    assert again.trained_on == model.trained_on
+    X = [features.extract(path, QUICK).vectors for path in sorted(clips.rglob("*.avi"))]
+    np.testing.assert_array_equal(
+        again.classifier.predict_proba(X), model.classifier.predict_proba(X)
+    )
+    again.save(tmp_path / "twice")
+    for name in (CLASSIFIER, ABOUT):
+        first, second = tmp_path / "deep" / "model" / name, tmp_path / "twice" / name
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_prediction_is_the_classifiers_and_is_drawn(
+    model: Model, clips: Path, tmp_path: Path
+) -> None:
+    path = clips / "walk" / "person1.avi"
+    probabilities = predict.draw(model, path, tmp_path / "out")
+    found = features.extract(path, QUICK)
+    expected = dict(
+        zip(["jump", "walk"], model.classifier.predict_proba([found.vectors])[0], strict=True)
+    )
+    assert probabilities == expected
+    assert list(probabilities.values()) == sorted(probabilities.values(), reverse=True)
+    assert sum(probabilities.values()) == pytest.approx(1)
+
+    folder = tmp_path / "out"
+    assert {p.name for p in folder.iterdir()} == {f"person1.{e}" for e in ("png", "csv", "json")}
+    table = pd.read_csv(folder / "person1.csv")
+    assert table.action.tolist() == list(probabilities)
+    np.testing.assert_allclose(table.probability, list(probabilities.values()), rtol=1e-5)
+    about = json.loads((folder / "person1.json").read_text())
+    assert about["key_frames"] == found.keyframes.tolist()
+    assert about["frames"] == 16
+    assert about["choices"] == QUICK.flat()
+    assert about["model"] == model.trained_on
+    assert next(iter(probabilities)) in about["alt"]
+    assert (folder / "person1.png").read_bytes().startswith(b"\x89PNG")
+    for text in ("person1.csv", "person1.json"):
+        assert str(tmp_path) not in (folder / text).read_text()
+        assert str(clips) not in (folder / text).read_text()
+
+
+def test_a_model_read_back_draws_the_same_bytes(model: Model, clips: Path, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    path = clips / "jump" / "person0.avi"
+    predict.draw(model, path, tmp_path / "first")
+    predict.draw(Model.load(tmp_path / "model"), path, tmp_path / "second")
+    for first in (tmp_path / "first").iterdir():
+        assert first.read_bytes() == (tmp_path / "second" / first.name).read_bytes()
+
+
+def test_a_clip_of_one_key_frame_is_drawn_too(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "still.avi"
+    video.write(path, np.full((5, 48, 64), 90, dtype=np.uint8))
+    assert set(predict.draw(model, path, tmp_path / "out", at_most=3)) == {"jump", "walk"}
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_a_text_file_named_avi_is_refused_and_leaves_nothing(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "notes.avi"
+    path.write_text("no video")
+    with pytest.raises(InputError, match=r"notes\.avi"):
+        predict.draw(model, path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("missing", ["everything", ABOUT, CLASSIFIER])
+def test_a_folder_without_a_model_is_refused(model: Model, tmp_path: Path, missing: str) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    if missing != "everything":
+        model.save(folder)
+        (folder / missing).unlink()
+    with pytest.raises(InputError, match=re.escape(str(folder))):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("[1, 2]", "cannot be used"),
+        ("{", "cannot be used"),
+        ("{}", "cannot be used"),
+        ('{"trained_on": {}, "choices": {"harris_k": 7.0}}', "harris_k = 7.0 is not allowed"),
+        ('{"trained_on": {}, "choices": {"gone": 1}}', "gone is no choice"),
+    ],
+)
+def test_a_damaged_description_is_refused(
+    model: Model, tmp_path: Path, change: str, words: str
+) -> None:
+    model.save(tmp_path)
+    (tmp_path / ABOUT).write_text(change)
+    with pytest.raises(InputError, match=words) as error:
+        Model.load(tmp_path)
+    assert "train anew" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_damaged_classifier_is_refused(model: Model, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    (tmp_path / CLASSIFIER).write_bytes((tmp_path / CLASSIFIER).read_bytes()[:200])
+    with pytest.raises(InputError, match="is no saved classifier"):
+        Model.load(tmp_path)
+
+
+def test_data_that_cannot_be_learnt_from_are_refused(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no video"):
+        datasets.folder(tmp_path / "empty", r"(\w)")
+    data = datasets.folder(clips, r"(person\d)")
+    one_group = replace(data, records=tuple(r for r in data.records if r.group == "person0"))
+    with pytest.raises(InputError, match="all clips are of one group"):
+        predict.train(one_group, QUICK, jobs=1)
+    lost = replace(data, records=tuple(replace(r, path=tmp_path / "gone") for r in data.records))
+    with pytest.raises(InputError, match="none of the 6 clips could be read"):
+        predict.train(lost, QUICK, jobs=1)
