@@ -147,7 +147,7 @@ class Fold:
     classes: tuple[str, ...]
 
 
-def fold(collection: Collection, config: Config, leave_out: str | None = None) -> Fold:
+def fold(collection: Collection, leave_out: str | None = None) -> Fold:
     """Hold one group out: the named one, or the last in order that leaves every class to train on.
 
     Raises

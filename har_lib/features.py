@@ -12,6 +12,8 @@ from har_lib.config import Config
 #: Where each feature lies in a vector.
 SHAPE, INTEREST, COVERAGE = slice(0, 16), slice(16, 56), slice(56, 58)
 SIZE = 58
+#: The same by name.
+PARTS = {"shape": SHAPE, "space-time interest": INTEREST, "coverage": COVERAGE}
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ def write_arrays(path: Path | str, **arrays: Any) -> None:
 
 def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
     """Read the arrays of a ``.npz``; pickled objects are refused."""
-    with np.load(path, allow_pickle=False) as stored:
+    # Opened here, because numpy leaves a damaged file open.
+    with open(path, "rb") as content, np.load(content, allow_pickle=False) as stored:
         return dict(stored)
 
 

@@ -78,12 +78,12 @@ def convergence(histories: Mapping[str, np.ndarray], ylabel: str) -> Figure:
 
 
 def learning_curves(curves: Mapping[str, np.ndarray], best: Mapping[str, int]) -> Figure:
-    """Validation loss per epoch of Adam, with the epoch whose weights are kept."""
+    """Validation loss from the start (epoch 0) on, with the epoch whose weights are kept."""
     figure, axes = canvas(9, 2.8)
     for name, losses in curves.items():
         color = METHOD_COLORS[name]
-        axes.plot(np.arange(1, len(losses) + 1), losses, color=color, label=name)
-        axes.plot(best[name], losses[best[name] - 1], "o", color=color)
+        axes.plot(losses, color=color, label=name)
+        axes.plot(best[name], losses[best[name]], "o", color=color)
     axes.set(xlabel="epoch of Adam", ylabel="validation cross-entropy (nats)", ylim=(0, None))
     axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
     return figure

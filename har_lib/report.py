@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from har_lib import paper
 from har_lib.evaluate import CrossValidation, paired_difference
+from har_lib.experiments import Searches
 from har_lib.store import Collection
 
 Runs = Mapping[str, CrossValidation]
@@ -132,6 +134,24 @@ def differences(runs: Runs) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def searches(found: Mapping[str, Searches]) -> pd.DataFrame:
+    """One row per form of the search: medians over seeds of fitness and test accuracy.
+
+    ``clipped`` is the share of coordinates that left the box, ``same sign`` the sign coherence
+    of a step: 1 when all its coordinates move the same way.
+    """
+    rows = {
+        form: {
+            "fitness reached": f"{np.median(one.history[:, -1]):.2f}",
+            "test accuracy": f"{np.median(one.test):.2f}",
+            "clipped": f"{np.mean(one.clipped):.2f}",
+            "same sign": f"{np.mean(one.coherence):.2f}",
+        }
+        for form, one in found.items()
+    }
+    return pd.DataFrame(rows).T
 
 
 def summary(runs: Runs, collection: Collection) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def test_without_true_silhouettes_there_is_no_overlap(tmp_path: Path) -> None:
 @pytest.mark.parametrize("group", ["a", "b", "c", None])
 def test_a_fold_leaves_one_group_out(group: str | None) -> None:
     clips = crossed()
-    found = experiments.fold(clips, QUICK, leave_out=group)
+    found = experiments.fold(clips, leave_out=group)
     out = group or "c"
     assert found.test_group == out
     assert found.classes == ("jump", "run")
@@ -200,15 +200,15 @@ def test_a_fold_leaves_one_group_out(group: str | None) -> None:
 def test_a_fold_takes_the_last_group_that_leaves_every_class() -> None:
     clips = collection(("jump", "a"), ("run", "a"), ("jump", "b"), ("run", "b"), ("swim", "c"))
     with pytest.raises(InputError, match="leaving out any one group leaves no clip"):
-        experiments.fold(collection(("jump", "a"), ("run", "b")), QUICK)
+        experiments.fold(collection(("jump", "a"), ("run", "b")))
     with pytest.raises(InputError, match="leaving out c leaves no clip of some class"):
-        experiments.fold(clips, QUICK, leave_out="c")
-    assert experiments.fold(clips, QUICK).test_group == "b"
+        experiments.fold(clips, leave_out="c")
+    assert experiments.fold(clips).test_group == "b"
 
 
 def test_a_group_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InputError, match=r"leave_out = 'd' is no group of the clips: .* a, b, c"):
-        experiments.fold(crossed(), QUICK, leave_out="d")
+        experiments.fold(crossed(), leave_out="d")
 
 
 def test_the_clip_to_predict_is_of_the_last_action_that_can_be_left_out() -> None:
@@ -218,7 +218,7 @@ def test_the_clip_to_predict_is_of_the_last_action_that_can_be_left_out() -> Non
     mixed = collection(("run", "a"), ("jump", "a"), ("jump", "b"), ("run", "b"), ("swim", "c"))
     found = experiments.clip_to_predict(mixed)
     assert (found.label, found.group) == ("run", "a")
-    assert experiments.fold(mixed, QUICK, leave_out=found.group).test_group == "a"
+    assert experiments.fold(mixed, leave_out=found.group).test_group == "a"
     with pytest.raises(InputError, match="no group can be left out"):
         experiments.clip_to_predict(collection(("jump", "a"), ("run", "b")))
 
@@ -236,7 +236,7 @@ def test_every_choice_of_network_search_and_training_reaches_the_classifier() ->
 
 @pytest.mark.parametrize("name", ["ALSTM", "LSTM"])
 def test_training_is_the_classifiers_fit_on_the_training_part(name: str) -> None:
-    data = experiments.fold(crossed(), QUICK)
+    data = experiments.fold(crossed())
     found = experiments.train(name, data, QUICK, seed=3)
     by_hand = ALSTMClassifier(
         **experiments.classifier_settings(QUICK, 3), search=name == "ALSTM"
@@ -249,7 +249,7 @@ def test_training_is_the_classifiers_fit_on_the_training_part(name: str) -> None
 
 
 def test_searches_are_those_of_the_classifier_with_nothing_after() -> None:
-    data = experiments.fold(crossed(), QUICK)
+    data = experiments.fold(crossed())
     found = experiments.compare_searches(data, QUICK, seeds=[4, 9])
     assert list(found) == ["literal", "corrected", "stable"]
     for form, runs in found.items():
@@ -289,7 +289,7 @@ def test_all_methods_answer_for_the_same_clips() -> None:
     for run in runs.values():
         assert run.averaging == "micro"
         assert run.per_fold.held_out.tolist() == ["a", "b", "c"]
-        assert run.predictions.clip.tolist() == list(range(12))
+        assert run.predictions["clip"].tolist() == list(range(12))
     # The classes lie three deviations apart in 58 dimensions.
     assert runs["kNN"].accuracy == 1
 
@@ -318,5 +318,5 @@ def test_an_official_split_is_given_by_positions_among_the_readable_clips(
     config = QUICK.replace(split="official3")
     runs = experiments.evaluate_all(data_set(everything), readable, config, seed=0)
     assert asked == [2, 3]
-    assert runs["ALSTM"].predictions.clip.tolist() == [8, 10]
+    assert runs["ALSTM"].predictions["clip"].tolist() == [8, 10]
     assert runs["ALSTM"].predictions.group.tolist() == ["c", "c"]

@@ -43,6 +43,8 @@ def test_where_each_feature_lies() -> None:
     parts = [np.arange(features.SIZE)[part] for part in (SHAPE, INTEREST, COVERAGE)]
     assert [len(part) for part in parts] == [16, 40, 2]
     assert np.concatenate(parts).tolist() == list(range(58))
+    assert list(features.PARTS.values()) == [SHAPE, INTEREST, COVERAGE]
+    assert list(features.PARTS) == ["shape", "space-time interest", "coverage"]
 
 
 def test_a_row_of_58_for_each_key_frame(found: features.Features) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -202,6 +203,19 @@ def test_pickled_objects_are_neither_written_nor_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "foreign.npz", allow_pickle=True, objects=objects)
     with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
         files.read_arrays(tmp_path / "foreign.npz")
+
+
+def test_a_damaged_file_is_refused_and_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    files.write_arrays(path, x=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:300])
+    opened = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+    kept = []
+    for _ in range(5):
+        with pytest.raises(zipfile.BadZipFile) as error:
+            files.read_arrays(path)
+        kept.append(error)  # what an error refers to stays alive
+    assert not opened or len(os.listdir("/proc/self/fd")) <= opened
 
 
 def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ LAYERS: dict[str, set[str]] = {
         *("sequences", "alstm", "baselines", "evaluate"),
     },
     "replication": {
-        *("__main__", "cli", "session", "experiments", "report", "predict", "record"),
+        *("__main__", "cli", "session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
         *("figures", "plots", "plots_learning"),
     },

@@ -16,7 +16,7 @@ from har_lib.predict import ABOUT, CLASSIFIER, Model
 
 QUICK = Config().replace(
     hidden_size=4, population=4, iterations=2, epochs=60, learning_rate=0.05, frame_width=64,
-    frame_height=48,
+    frame_height=48, grid_over="frame", point_window=1,
 )  # fmt: skip
 
 
