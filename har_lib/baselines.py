@@ -18,6 +18,7 @@ from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted
 
 from har_lib.alstm import ALSTMClassifier
+from har_lib.errors import InputError
 from har_lib.sequences import check_labels, check_sequences
 
 #: Enough for the ANN to stop by itself on a few hundred clips.
@@ -68,6 +69,12 @@ class PooledClassifier(Pipeline):
     ) -> Self:
         """Fit all steps; ``groups`` is accepted and not used."""
         labels = None if y is None else check_labels(y, len(X))
+        neighbours = getattr(self.steps[-1][1], "n_neighbors", 1)
+        if len(X) < neighbours:
+            raise InputError(
+                f"{neighbours} nearest neighbours need as many clips to train on, not {len(X)}: "
+                "add clips or groups"
+            )
         super().fit(X, labels, **params)
         return self
 

@@ -113,7 +113,7 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
     What is wrong is refused here, before data are read or a kernel starts.
     """
     from har_lib import session
-    from har_lib.config import FIELDS, PROFILES
+    from har_lib.config import FIELDS
     from har_lib.notebook_parameters import Parameter, check_names
 
     offered = session.COMMON | session.EXAMPLE
@@ -126,11 +126,16 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
     }
     common = {name: given.get(name, value) for name, (value, _) in session.COMMON.items()}
-    if common["profile"] not in PROFILES:
-        raise InputError(
-            f"profile = {common['profile']!r} is not allowed: it must be {_any_of(PROFILES)}"
-        )
+    session.check_common(common)
     choices = {name: value for name, value in given.items() if name in FIELDS}
+    for name, value in choices.items():
+        profiles = FIELDS[name].profiles
+        if value == profiles["corrected"] != profiles[str(common["profile"])]:
+            raise InputError(
+                f"{name} = {value!r} is the corrected value, which the profile "
+                f"{common['profile']} replaces by {profiles[str(common['profile'])]!r}: start "
+                "from the profile corrected and set the other choices one by one"
+            )
     return {**common, "config": session.settings(str(common["profile"]), choices)}
 
 

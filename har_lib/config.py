@@ -365,7 +365,13 @@ class Config:
     def __post_init__(self) -> None:
         """Check every field, however the configuration was made."""
         for field in FIELDS.values():
-            field.check(getattr(getattr(self, field.section), field.attribute))
+            section = getattr(self, field.section)
+            value = getattr(section, field.attribute)
+            checked = field.check(value)
+            if type(checked) is not type(value):
+                # 1 and 1.0 are one choice and must be one cache key.
+                section = dataclasses.replace(section, **{field.attribute: checked})
+                object.__setattr__(self, field.section, section)
         if self.keyframes.minimum > self.keyframes.maximum:
             raise InputError(
                 f"minimum_keyframes = {self.keyframes.minimum} is not allowed: it must be at most "

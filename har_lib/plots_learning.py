@@ -134,9 +134,8 @@ def comparison(
         yticks=range(0, 101, 20),
         ylabel=f"{metric} (%)",
     )
-    axes.set_title(
-        f"solid: ours, {data}    hatched: paper, UCF101", fontweight="normal", fontsize=9
-    )
+    told = f"solid: ours, {data}    hatched: the paper, UCF101 (other clips: not comparable)"
+    axes.set_title(told, fontweight="normal", fontsize=9)
     return figure
 
 

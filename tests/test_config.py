@@ -286,3 +286,9 @@ def f(section: configuration.Stip, other: int) -> None:
 """
     found = choices_read_in(ast.parse(source), {"Stip": "stip"})
     assert found == {("grid", "over"), ("stip", "k")}
+
+
+def test_a_whole_number_is_the_same_choice_as_its_float():
+    whole, fraction = Config(stip=Stip(k=1)), Config(stip=Stip(k=1.0))
+    assert type(whole.stip.k) is float
+    assert whole == fraction
