@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from har_lib import cli, compare, files, kernel, notebook_parameters, notebooks
 from har_lib.accept import accept, accept_files
+from har_lib.config import Config
 from har_lib.errors import InputError
 
 PARAMETERS = """\
@@ -614,3 +615,14 @@ def test_help_answers_at_once_and_the_module_is_the_command() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("har: there is no notebook 'no such'")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((files.ROOT / "params").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_the_parameter_files_of_the_suite_are_accepted(path: Path, tmp_path: Path) -> None:
+    words = ["replicate", "--params", str(path), "--data-root", str(tmp_path)]
+    arguments = cli.build_parser().parse_args(words)
+    settings = cli._settings(cli._resolve(arguments))
+    assert settings["dataset"] in ("ucf101", "folder")
+    assert settings["config"] != Config()
