@@ -8,7 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from har_lib import baselines, cli, datasets, evaluate, features, files, predict, store
+from har_lib import (
+    baselines,
+    cli,
+    datasets,
+    evaluate,
+    experiments,
+    features,
+    files,
+    predict,
+    store,
+    video,
+)
 from har_lib.config import profile
 
 FOLDER = os.environ.get("HAR_TEST_DATA", "")
@@ -77,6 +88,32 @@ def test_the_scenes_of_the_surveillance_clips_are_found():
     dataset = datasets.folder(DATA / "fight_surveillance")
     assert (len(dataset), len(set(dataset.groups))) == (182, 55)
     assert np.mean(dataset.labels == "fight") == pytest.approx(0.527, abs=5e-4)
+
+
+def test_an_official_split_is_evaluated_as_listed(scratch, tmp_path):
+    lists = tmp_path / "ucfTrainTestlist"
+    lists.mkdir()
+    for path in (DATA / "ucf101" / "splits").iterdir():
+        (lists / path.name).write_bytes(path.read_bytes())
+    random = np.random.default_rng(0)
+    for action in ("Archery", "HandstandPushups"):
+        stem = action.replace("Handstand", "HandStand")
+        for group in (1, 2, 8, 9, 10):
+            clip = tmp_path / "UCF-101" / action / f"v_{stem}_g{group:02d}_c01.avi"
+            clip.parent.mkdir(parents=True, exist_ok=True)
+            video.write(clip, random.integers(0, 255, (9, 48, 64)).astype(np.uint8))
+    bad = tmp_path / "UCF-101" / "Archery" / "v_Archery_g02_c01.avi"
+    bad.write_text("not a video")
+    dataset = datasets.ucf101(tmp_path)
+    config = profile("corrected", split="official1", **QUICK)
+    found = store.collect(dataset, config)
+    ((train, test),) = experiments.official_splits(dataset, found, 1)
+    groups = [record.path.stem.split("_")[2] for record in found.records]
+    assert {groups[i] for i in test} == {"g01", "g02"}
+    assert {groups[i] for i in train} == {"g08", "g09", "g10"}
+    assert len(train) + len(test) == len(dataset) - 1
+    run = experiments.evaluate_all(dataset, found, config, seed=0)["SVM"]
+    assert sorted(run.predictions["clip"]) == sorted(test.tolist())
 
 
 def test_reading_a_broken_clip_prints_one_line_and_nothing_else(tmp_path, scratch):
