@@ -48,12 +48,12 @@ def _parameters(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=DATASETS, help="which videos (default: builtin)")
-    parser.add_argument("--data-root", metavar="DIR", type=Path, help="where the videos are")
+    parser.add_argument("--data-root", metavar="DIR", help="where the videos are")
     parser.add_argument(
         "--output",
         metavar="DIR",
         type=Path,
-        help="where results go (default: build/, for other data a folder in it)",
+        help="where results go (default: build/, for other data a folder in build/data/)",
     )
     parser.add_argument("--jobs", metavar="N", type=int, help="processes (default: 2)")
     _add_parameters(parser)
@@ -79,6 +79,8 @@ def _resolve(arguments: argparse.Namespace) -> dict[str, Any]:
         flag = getattr(arguments, name)
         if flag is not None:
             values[name] = str(flag)
+        if name == "data_root" and flag == "":
+            raise InputError("--data-root is empty: name the folder of the videos")
     dataset = values.get("dataset", "builtin")
     root = values.get("data_root") or None
     if dataset not in DATASETS:
@@ -94,9 +96,14 @@ def _resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     arguments.dataset = dataset
     arguments.data_root = Path(values["data_root"]) if root else None
     if not values.get("output"):
-        from har_lib.files import build_dir
+        from har_lib.files import build_dir, digest_of
 
-        values["output"] = str(build_dir() / (arguments.data_root.name if root else ""))
+        folder = ""
+        if root:
+            # Two folders of one name are two data sets.
+            place = Path(values["data_root"])
+            folder = f"data/{place.name}-{digest_of(str(place))[:8]}"
+        values["output"] = str(build_dir() / folder)
     arguments.output = Path(values["output"]).absolute()
     # Once, as the driver fills it in: a notebook without the parameter is not an error.
     del values["output"]
@@ -136,7 +143,13 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
                 f"{common['profile']} replaces by {profiles[str(common['profile'])]!r}: start "
                 "from the profile corrected and set the other choices one by one"
             )
-    return {**common, "config": session.settings(str(common["profile"]), choices)}
+    config = session.settings(str(common["profile"]), choices)
+    if config.evaluation.split != "folds" and common["dataset"] != "ucf101":
+        raise InputError(
+            f"split = {config.evaluation.split!r} is not allowed for {common['dataset']}: only "
+            "ucf101 has official splits"
+        )
+    return {**common, "config": config}
 
 
 def _load(settings: dict[str, Any]) -> Any:
@@ -167,18 +180,22 @@ def _collect(settings: dict[str, Any], output: Path) -> Any:
 
 
 def _replicate(arguments: argparse.Namespace) -> None:
-    from har_lib.notebooks import replicate
+    from har_lib import record
+    from har_lib.notebooks import find, replicate
 
     values = _resolve(arguments)
     settings = _settings(values)
+    for name in arguments.only or []:
+        find(name)
+    if arguments.record:
+        record.check_name(arguments.record)
     dataset = _collect(settings, arguments.output)
     replicate(values, arguments.output, only=arguments.only, dataset_digest=dataset.digest())
     print(f"figures, results and executed notebooks are in {arguments.output}")
     if arguments.record:
-        from har_lib import record
-
+        run = {"choices": settings["config"].flat(), "data_digest": dataset.digest()}
         words = ["har", *arguments.words]
-        print(f"recorded in {record.write(arguments.record, words, arguments.output)}")
+        print(f"recorded in {record.write(arguments.record, words, arguments.output, run)}")
 
 
 def _extract(arguments: argparse.Namespace) -> None:
@@ -211,7 +228,7 @@ def _predict_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         type=Path,
         help="a folder made by har train (default: build/model, trained on the built-in actions "
-        "if it is not there)",
+        "when it is missing or older than the library)",
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="where to (default: build/predictions)"
@@ -226,8 +243,8 @@ def _predict(arguments: argparse.Namespace) -> None:
 
     read_gray(arguments.video, size=(16, 16))  # a video that cannot be read ends here, not later
     folder = arguments.model or build_dir() / "model"
-    if arguments.model is None and not (folder / predict.ABOUT).is_file():
-        print("there is no model yet: training one on the built-in actions", flush=True)
+    if arguments.model is None and not predict.is_current(folder):
+        print("training a model on the built-in actions", flush=True)
         predict.train(datasets.load("builtin", progress=True), Config(), progress=True).save(folder)
     model = predict.Model.load(folder)
     output = arguments.output or build_dir() / "predictions"
@@ -381,6 +398,9 @@ def main(words: Sequence[str] | None = None) -> int:
         VERBS[arguments.verb].run(arguments)
     except InputError as error:
         print(f"har: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"har: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("har: interrupted", file=sys.stderr)

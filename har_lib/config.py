@@ -4,8 +4,9 @@ A choice is a field of one of the frozen sections below. From the field come the
 parameter (its flat ``name``), the command-line flag and, because a stage's section is its cache
 key, what has to be computed anew; nothing about a choice is written a second time.
 
-Profiles: ``literal`` (as printed, where that can run), ``corrected`` (default: the primary
-source's formula with the fewest assumptions) and ``stable`` (our repair: what works).
+Profiles: ``literal`` (as printed, where that can run and has a field: the gates of (8) to (10)
+and the fitness (18) stay corrected), ``corrected`` (default: the primary source's formula with
+the fewest assumptions) and ``stable`` (our repair: what works).
 """
 
 import dataclasses

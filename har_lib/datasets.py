@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -77,13 +78,14 @@ class Dataset:
         return tuple(sorted({record.label for record in self.records}))
 
     def digest(self) -> str:
-        """SHA-256 of every record's file name, bytes, label, group and frame range.
+        """SHA-256 of every record's file name, content, label, group and frame range.
 
-        The contents are not read, so it is cheap; the place of the files does not enter.
+        The place of the files does not enter. A file is read once a process, and again when
+        its size or time of change differs.
         """
         return files.digest_of(
             [
-                [r.path.name, r.path.stat().st_size, r.label, r.group, r.start, r.stop]
+                [r.path.name, _content(r.path), r.label, r.group, r.start, r.stop]
                 for r in self.records
             ]
         )
@@ -102,6 +104,20 @@ class Dataset:
             f" {_count(groups, self.group_kind)} (from {self.group_source})\n"
             f"{sizes}; the largest class is {majority:.3f} of all"
         )
+
+
+def _content(path: Path) -> str:
+    """Digest of a file's content; a missing file, which the store reports, has none."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return ""
+    return _digest_once(path, about.st_size, about.st_mtime_ns)
+
+
+@cache
+def _digest_once(path: Path, size: int, changed: int) -> str:
+    return files.digest(path)
 
 
 def load(

@@ -18,10 +18,15 @@ PARTS = {"shape": SHAPE, "space-time interest": INTEREST, "coverage": COVERAGE}
 
 @dataclass(frozen=True)
 class Features:
-    """A clip as the classifier sees it: key frames int64 (K,), vectors float32 (K, 58)."""
+    """A clip as the classifier sees it: key frames int64 (K,), vectors float32 (K, 58).
+
+    ``passed`` counts the key frames of the bare rule, frame 0 and those below the threshold;
+    with fewer than the minimum, or more than the maximum, the others decide.
+    """
 
     keyframes: np.ndarray
     vectors: np.ndarray
+    passed: int
 
 
 def read(
@@ -110,7 +115,8 @@ def assemble(
         vector[SHAPE] = shape.grid(masks[frame], over=config.grid.over)
         vector[INTEREST] = stip.describe(near_jet, near.second_moments, near.response)
         vector[COVERAGE] = coverage.coverage(near, masks.shape[1:])
-    return Features(chosen, vectors)
+    passed = 1 + int((curve < config.keyframes.threshold).sum())
+    return Features(chosen, vectors, passed)
 
 
 def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Features:

@@ -139,8 +139,8 @@ def input_gate(h: Tensor, v: Tensor, W_I: Tensor, b_I: Tensor, form: str = "corr
     .. math:: I_t = ([h_{t-1}, v_t] W_I + b_I) \sigma
 
     Corrected: the sigmoid *of* the sum. ``form="literal"`` multiplies the sum by a number
-    :data:`SIGMA`: gates without bounds, whose cell grows without bounds (overflow within 20 steps
-    for weights drawn from U(-1, 1)).
+    :data:`SIGMA`: gates without bounds, whose cell grows without bounds (beyond 1e100 within 20
+    steps for weights drawn from U(-1, 1)).
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har_lib import experiments, features, figures, files, plots, plots_learning, store
+from har_lib import experiments, features, figures, files, plots, plots_learning, record, store
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
@@ -71,8 +71,19 @@ def train(
             "clips": len(collection.records),
             "groups": len(set(collection.groups.tolist())),
             "seed": seed,
+            "source_digest": record.sources(),
         },
     )
+
+
+def is_current(folder: Path) -> bool:
+    """Whether the folder holds a model that this version of the library trained."""
+    try:
+        about = files.read_json(folder / ABOUT)
+    except (FileNotFoundError, ValueError):
+        return False
+    current: bool = about["trained_on"].get("source_digest") == record.sources()
+    return current
 
 
 def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str, float]:
@@ -97,11 +108,17 @@ def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str,
     ------
     VideoError
         If the video cannot be read.
+    InputError
+        If nothing moves in it, so that all its numbers are zero.
     """
     plots.use_style()
     config = model.config
     frames = features.read(video, config.video)
     found = features.extract(frames, config)
+    if not found.vectors.any():
+        raise InputError(
+            f"{video}: nothing moves in it, so there is nothing to predict from: use another clip"
+        )
     masks = features.bodies(frames, config.silhouette)
     share = model.classifier.predict_proba([found.vectors])[0]
     order = np.argsort(-share, kind="stable")

@@ -49,6 +49,35 @@ def results_table(folder: Path | None = None) -> str:
     )
 
 
+def facts(folder: Path | None = None) -> str:
+    """What the reader should know of these results beside the table, as Markdown."""
+    folder = folder or files.ROOT / "results"
+    found = {data: files.read_json(folder / f"{name}.json") for name, data in DATA.items()}
+    filled = ", ".join(
+        f"{one['clips_filled_to_minimum']} of {one['clips']} ({data.split(',')[0]})"
+        for data, one in found.items()
+    )
+    choices = next(iter(found.values()))["choices"]
+    first, second = list(next(iter(found.values()))["methods"])[:2]
+    against = "; ".join(
+        f"{one['differences'][0]['points']} points {one['differences'][0]['95 % interval']} "
+        f"({data.split(',')[0]})"
+        for data, one in found.items()
+    )
+    shape = files.read_json(folder / "builtin" / "02_shape.json")
+    return "\n".join(
+        [
+            f"- {first} less {second}, the search's own contribution: {against}.",
+            f"- Clips for which the SSIM threshold of {choices['ssim_threshold']} lets fewer key "
+            "frames pass than our "
+            f"minimum of {choices['minimum_keyframes']}, which then decides: {filled}.",
+            "- Overlap (intersection over union) of the silhouette found with the true one, median "
+            f"over the built-in key frames: {shape['overlap_with_truth']:.2f}. Bodies that stay in "
+            "place become background.",
+        ]
+    )
+
+
 def notebooks_table(folder: Path | None = None) -> str:
     """Title of each notebook and the equations it explains, as Markdown."""
     lines = ["| notebook | what it shows | equations |", "|---|---|---|"]
@@ -70,7 +99,8 @@ def refreshed(text: str) -> str:
     InputError
         If a part's markers are missing.
     """
-    for name, part in (("results", results_table()), ("notebooks", notebooks_table())):
+    results = f"{results_table()}\n\n{facts()}"
+    for name, part in (("results", results), ("notebooks", notebooks_table())):
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)

@@ -1,8 +1,9 @@
 """Results on real data, kept with the command, a digest of the data and one of the sources."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from har_lib import files
 from har_lib.errors import InputError
@@ -17,12 +18,34 @@ def sources() -> str:
     return files.digest_of([[path.name, files.digest(path)] for path in paths])
 
 
+#: What is followed by a path on the command line.
+_PATHS = ("--data-root", "--output", "--params", "data_root", "output", "group_table")
+
+
 def _without_folders(words: Sequence[str]) -> str:
     """The command line with folders named by their last part: paths belong to one machine."""
-    return shlex.join(Path(word).name if "/" in word else word for word in words)
+    before = ["", *words]
+    return shlex.join(
+        Path(word).name if flag in _PATHS else word
+        for flag, word in zip(before, words, strict=False)
+    )
 
 
-def write(name: str, words: Sequence[str], output: Path, folder: Path | None = None) -> Path:
+def check_name(name: str) -> None:
+    """Refuse a name that is no plain file name."""
+    if not name.isidentifier():
+        raise InputError(
+            f"--record {name!r} is not allowed: use letters, digits and underscores only"
+        )
+
+
+def write(
+    name: str,
+    words: Sequence[str],
+    output: Path,
+    expected: Mapping[str, Any],
+    folder: Path | None = None,
+) -> Path:
     """Keep the results of a run of `06_results` as ``results/recorded/NAME.json``.
 
     Parameters
@@ -33,6 +56,8 @@ def write(name: str, words: Sequence[str], output: Path, folder: Path | None = N
         The command line that made the results.
     output : Path
         Output folder of that run.
+    expected : mapping
+        What the results must say of themselves: the run's ``choices`` and ``data_digest``.
     folder : Path, optional
         Where to keep them instead.
 
@@ -44,16 +69,17 @@ def write(name: str, words: Sequence[str], output: Path, folder: Path | None = N
     Raises
     ------
     InputError
-        If the name is no plain name, or the run has left no results.
+        If the name is no plain name, or the run has left no results, or those of another run.
     """
-    if not name.isidentifier():
-        raise InputError(
-            f"--record {name!r} is not allowed: use letters, digits and underscores only"
-        )
+    check_name(name)
     try:
         results = files.read_json(output / "results" / "06_results.json")
     except FileNotFoundError:
         raise InputError(f"{output} holds no results of 06_results: run it too") from None
+    if any(results.get(key) != value for key, value in expected.items()):
+        raise InputError(
+            f"the results of 06_results in {output} are not those of this run: run it too"
+        )
     path = (folder or FOLDER) / f"{name}.json"
     about = {"command": _without_folders(words), "source_digest": sources()}
     files.write_json(path, {**about, **results})

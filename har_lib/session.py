@@ -20,13 +20,14 @@ COMMON: dict[str, tuple[Value, str]] = {
     "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
     "group_table": ("", "for folder: CSV or TSV with the columns file and group"),
     "output": ("", "folder for figures and results; empty means build"),
-    "profile": ("corrected", "literal (as printed), corrected or stable"),
+    "profile": ("corrected", "literal (as printed, as far as it runs), corrected or stable"),
     "jobs": (2, "processes for extraction and folds"),
     "seed": (0, "seed of everything random"),
 }
 
 #: The least that numbers among them may be.
 LEAST = {"jobs": 1, "seed": 0}
+MOST = {"jobs": 1024, "seed": 2**32 - 1}
 
 #: Parameters of the notebooks that look at one clip.
 EXAMPLE: dict[str, tuple[Value, str]] = {
@@ -56,6 +57,8 @@ def check_common(common: Mapping[str, Any]) -> None:
             allowed = f"of type {kind.__name__}"
         elif name in LEAST and common[name] < LEAST[name]:
             allowed = f"at least {LEAST[name]}"
+        elif name in MOST and common[name] > MOST[name]:
+            allowed = f"at most {MOST[name]}"
         elif name == "profile" and value not in PROFILES:
             allowed = f"one of {', '.join(PROFILES)}"
         else:

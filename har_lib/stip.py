@@ -330,8 +330,8 @@ def detect(
     -------
     Points
         ``.t .y .x`` int64 (P,), ``.response`` float64 (P,), strongest first, and
-        ``.second_moments`` float32 (P, 6). None where nothing changes direction: the printed
-        form ``k=1`` never has one.
+        ``.second_moments`` float32 (P, 6). Away from the clip's first and last frames there is
+        none where nothing changes its motion; the printed form ``k=1`` never has one.
     """
     moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration)
     values = response(moments, k)

@@ -7,7 +7,6 @@ stages and never stored, so another SSIM threshold filters nothing anew.
 
 import dataclasses
 import hashlib
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,7 +84,8 @@ def _load(path: Path) -> Arrays | None:
     """What is stored, or None if there is nothing that can be read."""
     try:
         return files.read_arrays(path)
-    except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):
+    except Exception:
+        # Damage shows in a dozen ways, and what cannot be read can be made again.
         return None
 
 

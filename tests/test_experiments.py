@@ -30,7 +30,7 @@ def collection(*clips: tuple[str, str], seed: int = 0) -> Collection:
     for record in records:
         length = int(random.integers(2, 5))
         rows = random.normal(3 * (record.label == "run"), 1, (length, 58))
-        found.append(Features(np.arange(length), rows.astype(np.float32)))
+        found.append(Features(np.arange(length), rows.astype(np.float32), length))
     return Collection(records, tuple(found), ())
 
 
