@@ -56,8 +56,8 @@ notebooks: .venv/ready extract ## run the notebooks, compare every output, pictu
 accept: .venv/ready extract ## refresh the stored outputs, figures and results that differ
 	@$(BIN)/python -m har_lib accept
 
-lab: .venv/ready ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks
+lab: .venv/ready ## open the notebooks in JupyterLab (more options in ARGS)
+	@$(BIN)/jupyter lab --ServerApp.default_url=/lab/tree/notebooks $(ARGS)
 
 lock: ## choose the pinned versions anew (needs uv)
 	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --python-version 3.11 \

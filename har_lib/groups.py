@@ -65,8 +65,9 @@ def find_groups(
             return _from_table(root, clips, manifest), _MANIFEST + place
     raise InputError(
         f"{root}: nothing says which clips belong together (same person, scene or recording), so"
-        " training clips could leak into the test; pass a pattern that finds the group in a"
-        " clip's name, or groups, a CSV with columns file and group"
+        " training clips could leak into the test; put a groups.csv with the columns file and"
+        " group into it, name such a table (-p group_table FILE), or give a pattern that finds the"
+        " group in a clip's name (-p group_pattern REGEX)"
     )
 
 

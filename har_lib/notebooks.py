@@ -144,7 +144,10 @@ def _up_to_date(record: dict[str, Any], key: str, executed: Path, output: Path) 
         record.get("key") == key
         and executed.is_file()
         and record["executed"] == files.digest(executed)
-        and all((output / made).is_file() for made in record["made"])
+        and all(
+            (output / made).is_file() and files.digest(output / made) == content
+            for made, content in record["made"].items()
+        )
     )
 
 
@@ -208,7 +211,8 @@ def replicate(
         else:
             known = notebook_parameters.parameters(path)
         plans.append((path, record_path, record, source, known))
-    check_names(parameters, {name for *_, known in plans for name in known}, "the suite")
+    names = {name for *_, known in plans for name in known}
+    check_names(parameters, names, "the suite" if only is None else " and ".join(only))
     values = [
         {n: known[n].typed(v, path.stem) for n, v in offered_values.items() if n in known}
         for path, *_, known in plans
@@ -240,7 +244,7 @@ def replicate(
                 "key": key,
                 "source": source,
                 "executed": files.digest(executed),
-                "made": sorted(made),
+                "made": {name: files.digest(output / name) for name in sorted(made)},
                 "parameters": [asdict(parameter) for parameter in known.values()],
             },
         )

@@ -154,10 +154,18 @@ def similarity_curve(
         axes.plot(np.arange(1, len(curve) + 1), curve, color=color, label=name, linewidth=1.4)
         if key_frames is not None:
             chosen = key_frames[key_frames > 0]
-            axes.plot(chosen, curve[chosen - 1], "o", color=ACCENT, label="key frame", markersize=5)
+            below = curve[chosen - 1] < threshold
+            for some, face, told in (
+                (chosen[below], ACCENT, "key frame, below the threshold"),
+                (chosen[~below], "white", "key frame, filled up"),
+            ):
+                axes.plot(
+                    some, curve[some - 1], "o", color=ACCENT, label=told, markersize=5,
+                    markerfacecolor=face, linestyle="none",
+                )  # fmt: skip
     axes.axhline(threshold, color=MUTED, linestyle="--", label="threshold")
     axes.set(xlabel="frame", ylabel="SSIM with the frame before")
-    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
+    axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 

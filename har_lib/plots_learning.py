@@ -52,7 +52,8 @@ def seagull_paths(
             )  # fmt: skip
         place.plot(*optimum, "*", color=ACCENT, markersize=13, zorder=3)
         place.set_title(form, fontsize=9, fontweight="normal", loc="center")
-        place.set(xlabel="first weight", aspect="equal")
+        place.set(xlabel="first weight", aspect="equal", xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
+        place.set_xticks([-1, 0, 1])
     np.atleast_1d(axes)[0].set_ylabel("second weight")
     figure.colorbar(shown, ax=axes, label="iteration", fraction=0.025)
     return figure

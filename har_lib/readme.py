@@ -39,7 +39,9 @@ def results_table(folder: Path | None = None) -> str:
     reported = [paper[method]["paper"]["accuracy"] for method in methods]
     return "\n".join(
         [
-            "| accuracy in %, [95 % interval over groups] | chance | " + " | ".join(methods) + " |",
+            "| accuracy in %, [95 % interval over groups] | chance or commonest action | "
+            + " | ".join(methods)
+            + " |",
             "|---|---|" + "---|" * len(methods),
             *(_row(name, data, found[name]) for name, data in DATA.items()),
             "| the paper, UCF101, protocol not described | | "

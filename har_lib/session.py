@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har_lib import datasets, figures, files, store
+from har_lib import datasets, features, figures, files, store
 from har_lib.config import FIELDS, PROFILES, Config, Value, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -104,7 +104,7 @@ def parameter_cell(*sections: str, example: bool = False) -> str:
     lines = [line(name, value, help) for name, (value, help) in shared.items()]
     for name, field in FIELDS.items():
         if field.section in sections:
-            lines.append(line(name, field.default, f"{field.help}; {field.describe()}"))
+            lines.append(line(name, field.default, f"{field.describe()}; {field.help}"))
     return "\n".join(lines)
 
 
@@ -168,7 +168,7 @@ class Session:
         return store.collect(self.dataset, self.config, jobs=self.jobs)
 
     def example(self, label: str = "", number: int = 0) -> Record:
-        """A clip to look at: the ``number``-th of an action, by default of the last in order.
+        """A readable clip: the ``number``-th of an action, by default of the last in order.
 
         Raises
         ------
@@ -177,16 +177,27 @@ class Session:
         """
         chosen = label or self.dataset.classes[-1]
         records = [record for record in self.dataset.records if record.label == chosen]
-        if not records:
+        if records:
+            records = [record for record in records if self._readable(record)]
+        else:
             raise InputError(
                 f"action = {label!r} is not in the data: it must be one of "
                 f"{', '.join(self.dataset.classes)}"
             )
+        if not records:
+            raise InputError(f"no clip of {chosen} can be read: name another action")
         if not 0 <= number < len(records):
             raise InputError(
                 f"clip = {number} is not allowed: {chosen} has clips 0 to {len(records) - 1}"
             )
         return records[number]
+
+    def _readable(self, record: Record) -> bool:
+        try:
+            features.read(record.path, self.config.video, record.start, record.stop)
+        except InputError:
+            return False
+        return True
 
     @property
     def origin(self) -> dict[str, Any]:

@@ -532,8 +532,9 @@ def test_no_groups_at_all_is_refused(plant) -> None:
     root = plant(*FOUR)
     expected = (
         f"{root}: nothing says which clips belong together (same person, scene or recording), so"
-        " training clips could leak into the test; pass a pattern that finds the group in a"
-        " clip's name, or groups, a CSV with columns file and group"
+        " training clips could leak into the test; put a groups.csv with the columns file and"
+        " group into it, name such a table (-p group_table FILE), or give a pattern that finds the"
+        " group in a clip's name (-p group_pattern REGEX)"
     )
     assert refusal(datasets.folder, root) == expected
     # A manifest about other folders says nothing about these clips.

@@ -561,7 +561,13 @@ def test_output_folders(suite: Path, tmp_path: Path) -> None:
     assert resolved() == (suite, {})
     root = {"dataset": "folder", "data_root": str(videos)}
     words = ("--dataset", "folder", "--data-root", str(videos))
-    assert resolved(*words) == (suite / "my videos", root)
+    output, values = resolved(*words)
+    assert values == root
+    assert output.parent == suite / "data"
+    assert re.fullmatch("my videos-[0-9a-f]{8}", output.name)
+    (tmp_path / "other" / "my videos").mkdir(parents=True)
+    other = ("--dataset", "folder", "--data-root", str(tmp_path / "other" / "my videos"))
+    assert resolved(*other)[0] != output, "two folders of one name are two data sets"
     assert resolved(*words, "--output", str(tmp_path / "x")) == (tmp_path / "x", root)
     assert resolved("-p", "output", str(tmp_path / "y")) == (tmp_path / "y", {})
 

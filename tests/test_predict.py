@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har_lib import datasets, features, predict, video
+from har_lib import datasets, features, files, predict, record, video
 from har_lib.config import Config
 from har_lib.errors import InputError
 from har_lib.predict import ABOUT, CLASSIFIER, Model
@@ -55,6 +55,7 @@ def test_a_model_knows_what_it_learnt_from(model: Model, clips: Path) -> None:
         "clips": 6,
         "groups": 3,
         "seed": 3,
+        "source_digest": record.sources(),
     }
     assert model.classifier.seed == 3
     assert model.classifier.hidden_size == 4
@@ -125,9 +126,29 @@ def test_a_model_read_back_draws_the_same_bytes(model: Model, clips: Path, tmp_p
 
 
 def test_a_clip_of_one_key_frame_is_drawn_too(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "flash.avi"
+    frames = np.full((5, 48, 64), 90, dtype=np.uint8)
+    frames[2, 10:40, 10:40] = 250
+    video.write(path, frames)
+    found = predict.draw(model, path, tmp_path / "out", at_most=1)
+    assert set(found) == {"jump", "walk"}
+
+
+def test_a_clip_in_which_nothing_moves_is_refused(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "still.avi"
     video.write(path, np.full((5, 48, 64), 90, dtype=np.uint8))
-    assert set(predict.draw(model, path, tmp_path / "out", at_most=3)) == {"jump", "walk"}
+    with pytest.raises(InputError, match="nothing moves in it"):
+        predict.draw(model, path, tmp_path / "out")
+
+
+def test_a_model_of_another_version_is_not_current(model: Model, tmp_path: Path) -> None:
+    assert not predict.is_current(tmp_path / "none")
+    model.save(tmp_path / "model")
+    assert predict.is_current(tmp_path / "model")
+    about = files.read_json(tmp_path / "model" / predict.ABOUT)
+    about["trained_on"]["source_digest"] = "0"
+    files.write_json(tmp_path / "model" / predict.ABOUT, about)
+    assert not predict.is_current(tmp_path / "model")
 
 
 # ---------------------------------------------------------------- what is refused

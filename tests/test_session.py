@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from har_lib import video
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
 from har_lib.files import ROOT, build_dir, read_json
@@ -194,6 +196,13 @@ def test_a_data_set_that_is_none_is_named(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the clip to look at
 
 
+@pytest.fixture
+def readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every record for one that can be read; none of them is a file."""
+    monkeypatch.setattr(Session, "_readable", lambda self, record: True)
+
+
+@pytest.mark.usefixtures("readable")
 def test_example_is_found_by_action_and_number(parameters: dict[str, Any]) -> None:
     session = Session("03_stip", parameters)
     assert session.example().path.name == "a.avi"
@@ -202,6 +211,7 @@ def test_example_is_found_by_action_and_number(parameters: dict[str, Any]) -> No
     assert session.example(number=2).path.parts[-2:] == ("run", "c.avi")
 
 
+@pytest.mark.usefixtures("readable")
 @pytest.mark.parametrize(
     ("label", "number", "message"),
     [
@@ -256,3 +266,17 @@ def test_a_saved_figure_is_given_back(parameters: dict[str, Any], tmp_path: Path
     assert session.save(figure, "picture", table, "Nothing to see.") is figure
     about = read_json(tmp_path / "out" / "figures" / "picture.json")
     assert about == {"alt": "Nothing to see.", **session.origin}
+
+
+def test_a_clip_that_cannot_be_read_is_no_example(tmp_path: Path) -> None:
+    for name in ("a.avi", "b.avi"):
+        for label in ("run", "walk"):
+            path = tmp_path / label / name
+            video.write(path, np.zeros((4, 48, 64), np.uint8))
+    (tmp_path / "walk" / "a.avi").write_text("not a video")
+    given = {"dataset": "folder", "data_root": str(tmp_path), "group_pattern": r"(\w)\.avi"}
+    session = Session("03_stip", given)
+    assert session.example().path.name == "b.avi"
+    (tmp_path / "walk" / "b.avi").write_text("not a video")
+    with pytest.raises(InputError, match="no clip of walk can be read"):
+        session.example()
