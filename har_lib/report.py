@@ -172,8 +172,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def differences(runs: Runs) -> pd.DataFrame:
     """Accuracy of the first method less each other's, in points, with intervals over groups.
 
-    The difference to the second method, ALSTM less LSTM, is the question asked beforehand; the p
-    of the others are adjusted for their number by Holm's rule.
+    The difference to the second method, ALSTM less LSTM, is what the paper claims and so the
+    primary comparison; the p of the others are adjusted for their number by Holm's rule.
     """
     (first, base), *others = runs.items()
     found = [paired_difference(base, run) for _, run in others]
