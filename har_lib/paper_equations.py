@@ -7,8 +7,22 @@ symbols, with the indices that a reader needs. The LaTeX is what MathJax and Mat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from har_lib.errors import InputError
+from har_lib.paper_parts import (
+    ATTACK,
+    CLASSIFIER,
+    FITNESS,
+    KEY_FRAMES,
+    MIGRATION,
+    OPPOSITE,
+    POINTS,
+    SEVERITIES,
+    START,
+)
+
+__all__ = ["EQUATIONS", "SEVERITIES", "Equation", "Symbol"]
 
 #: A LaTeX symbol, what it stands for, and its unit ("1" for a pure number).
 Symbol = tuple[str, str, str]
@@ -29,11 +43,19 @@ class Equation:
     says : str
         The paper's own words that introduce it.
     erratum : str
-        What is misprinted or left open, in one sentence; empty when nothing is.
+        What is misprinted or left open, in one sentence of Markdown; empty when nothing is.
     source : str
         The primary source, with its DOI.
     place : str
-        The heading in the paper.
+        The heading in the paper, and the step below it; one of `har_lib.paper_parts.PLACES`.
+    severity : {"fatal", "reading", "cosmetic", "none"}
+        One of `SEVERITIES`. Fatal: computed as printed the step has no use under any reading
+        we know. Reading: what it does depends on how an open word or symbol is read, or on a
+        value or rule that is not given. Cosmetic: notation, numbering or a missing explanation;
+        what the formula computes is clear. None: it stands.
+    consequence : str
+        What follows, computed as printed, in one sentence of Markdown without a measured
+        number; empty where the severity is cosmetic or none.
 
     Examples
     --------
@@ -49,6 +71,8 @@ class Equation:
     erratum: str
     source: str
     place: str
+    severity: Literal["fatal", "reading", "cosmetic", "none"]
+    consequence: str = ""
 
     def markdown(self, form: str = "corrected") -> str:
         r"""Display mathematics with its ``\tag``, for a notebook cell or a page.
@@ -82,16 +106,6 @@ _SEAGULL = "Dhiman & Kumar 2019, https://doi.org/10.1016/j.knosys.2018.11.024"
 _OPPOSITION = "Tizhoosh 2005, https://doi.org/10.1109/CIMCA.2005.1631345"
 _MEASURES = "Sokolova & Lapalme 2009, https://doi.org/10.1016/j.ipm.2009.03.002"
 _OWN = "the paper itself"
-
-_KEY_FRAMES = "Key Frame extraction"
-_POINTS = "STI point extraction"
-_CLASSIFIER = "Activity recognition using enhanced long short term memory"
-_SEARCH = "Weight optimization using ASO algorithm, "
-_START = _SEARCH + "Step 1: Initialization"
-_OPPOSITE = _SEARCH + "Step 2: Opposite solution creation"
-_FITNESS = _SEARCH + "Step 3: Fitness evaluation"
-_MIGRATION = _SEARCH + "Step 4: Migration (exploration)"
-_ATTACK = _SEARCH + "Step 5: Attacking (Exploitation)"
 
 _VARIANCES: tuple[Symbol, ...] = (
     (r"\eta", "spatial scale, standard deviation of the Gaussian", "px"),
@@ -127,7 +141,15 @@ _COUNTS: tuple[Symbol, ...] = (
 )
 
 
-def _gate(number: int, letter: str, name: str, previous: str, says: str, erratum: str) -> Equation:
+def _gate(
+    number: int,
+    letter: str,
+    name: str,
+    previous: str,
+    says: str,
+    erratum: str,
+    consequence: str,
+) -> Equation:
     """One of the three gates; `previous` is how the paper prints the former hidden state."""
     weights: Symbol = (f"W_{letter}, b_{letter}", f"weights and bias of the {name} gate", "1")
     return Equation(
@@ -138,7 +160,9 @@ def _gate(number: int, letter: str, name: str, previous: str, says: str, erratum
         says,
         erratum,
         _FORGET if name == "forget" else _LSTM,
-        _CLASSIFIER,
+        CLASSIFIER,
+        "reading",
+        consequence,
     )
 
 
@@ -150,10 +174,11 @@ def _spiral(number: int, letter: str, shape: str, latex: str) -> Equation:
         f"{letter}' = R^r \\times {latex}",
         ((f"{letter}'", f"{shape} component of the spiral", "1"), _RADIUS, _ANGLE),
         "This behaviour in the u, v, w direction is described as follows;",
-        "The radius is written R^r, which reads as a power, and the letter k already names the "
-        "video in (3).",
+        "The radius is written $R^r$, which reads as a power, and the letter $k$ already names "
+        "the video in (3).",
         _SEAGULL,
-        _ATTACK,
+        ATTACK,
+        "cosmetic",
     )
 
 
@@ -168,10 +193,11 @@ _ALL = (
             ("n", "number of frames", "1"),
         ),
         "The sample video sequences is expressed as follows;",
-        "The letters return with other meanings: F for the forget gate in (9) and in F_c of (20), "
-        "n for time in (4) and for the population size in (14).",
+        "The letters return with other meanings: $F$ for the forget gate in (9) and in $F_c$ "
+        "of (20), $n$ for time in (4) and for the population size in (14).",
         _OWN,
-        _KEY_FRAMES,
+        KEY_FRAMES,
+        "cosmetic",
     ),
     Equation(
         2,
@@ -189,10 +215,16 @@ _ALL = (
         ),
         "The SSIM index among two frames with windows of general dimensions j and j+1 is measured "
         "using Equation 2;",
-        "The last factor repeats S_1 where the source has S_2, so that the similarity of a frame "
-        "with itself is not 1; the text speaks of windows but gives them the frames' indices.",
+        "The last factor repeats $S_1$ where the source has $S_2$, so that the similarity of "
+        "a frame with itself is not 1; the text speaks of windows but gives them the frames' "
+        "indices, and it prints the covariance with one index.",
         _WANG,
-        _KEY_FRAMES,
+        KEY_FRAMES,
+        "reading",
+        "Taken in windows, flat regions score $S_2 / S_1$ with themselves, far above any "
+        "threshold, so that they outweigh change and few frames or none are selected; taken "
+        "over the whole frame, where the variances are large beside both constants, the "
+        "selection hardly changes.",
     ),
     Equation(
         3,
@@ -206,10 +238,13 @@ _ALL = (
             ("*", "convolution over x, y and time", "1"),
         ),
         "external representation is structured based on equation (1)",
-        "Nothing in it comes from equation (1), k is not introduced, and the convolution needs "
-        "the time axis although the text speaks of a frame.",
+        "Nothing in it comes from equation (1), $k$ is not introduced, and the convolution "
+        "needs the time axis although the text speaks of a frame.",
         _LAPTEV,
-        _POINTS,
+        POINTS,
+        "reading",
+        "A frame that is filtered alone has no derivative in time, so that the determinant in "
+        "(6) vanishes everywhere and no point is found.",
     ),
     Equation(
         4,
@@ -218,10 +253,13 @@ _ALL = (
         r"U = \frac{\exp(-(b^2 + c^2)/2\eta^2 - n^2/2\tau^2)}{\sqrt{(2\pi)^3 \eta^4 \tau^2}}",
         (_KERNEL, _COORDINATES, *_VARIANCES),
         "The Gaussian kernel U is calculated using equation (4).",
-        "The text calls n the total number of frames where the kernel needs the time coordinate, "
-        "and the subscript x is not explained.",
+        "The text calls $n$ the total number of frames where the kernel needs the time "
+        "coordinate, and the subscript $x$ is not explained.",
         _LAPTEV,
-        _POINTS,
+        POINTS,
+        "reading",
+        "With $n$ as the number of frames the exponential is one factor for the whole clip, "
+        "practically zero unless the clip is very short, so that no point is found.",
     ),
     Equation(
         5,
@@ -241,10 +279,13 @@ _ALL = (
             ("*", "convolution over x, y and time", "1"),
         ),
         "based on the spatiotemporal image gradient, the second-moment matrix is calculated",
-        "No value is given for c, which is also a coordinate in (4), and the text does not say "
-        "here that derivatives are normalised by the scales.",
+        "No value is given for $c$, which is also a coordinate in (4), and the text does not "
+        "say here that derivatives are normalised by the scales.",
         _LAPTEV,
-        _POINTS,
+        POINTS,
+        "reading",
+        "Which points are kept depends on $c$, and without normalised derivatives responses "
+        "at different scales cannot be compared.",
     ),
     Equation(
         6,
@@ -257,10 +298,13 @@ _ALL = (
             (r"\mathrm{trace}", "sum of the diagonal", "gray level²"),
         ),
         "By defining the features, the local maxima are calculated.",
-        "The factor k before the cubed trace is missing, without which the response is never "
-        "positive.",
+        "The factor $k$ before the cubed trace is missing, without which the response is "
+        "never positive.",
         _LAPTEV,
-        _POINTS,
+        POINTS,
+        "fatal",
+        "No point passes a test for a positive response, which the paper does not print, and "
+        "without such a test the maxima lie where structure is weakest.",
     ),
     Equation(
         7,
@@ -276,10 +320,12 @@ _ALL = (
             *_VARIANCES,
         ),
         "Following are the spatiotemporal jets used to evaluate this;",
-        "Derivatives of the kernel U would not depend on the video, the source has those of the "
-        "smoothed video; the coordinates are (a, b, n) here and (b, c, n) in (4).",
+        "Derivatives of the kernel $U$ would not depend on the video, the source has those of "
+        "the smoothed video; the coordinates are $(a, b, n)$ here and $(b, c, n)$ in (4).",
         _LAPTEV,
-        _POINTS,
+        POINTS,
+        "fatal",
+        "Every point of every video gets the same numbers, which tell no action from another.",
     ),
     _gate(
         8,
@@ -287,8 +333,10 @@ _ALL = (
         "input",
         "h_{t-1}",
         "The output of the input gate is defined using (7)",
-        "The sigmoid is printed as a factor behind the bracket, the references to equations are "
-        "off by one, and the cited source [23] is not in the list.",
+        "The sigmoid is printed as a factor behind the bracket, the references to equations "
+        "are off by one, and the cited source [23] is not in the list.",
+        r"With $\sigma$ as a factor the gate is linear and has no bounds, and with weights "
+        "that are not small the cell state can grow without limit.",
     ),
     _gate(
         9,
@@ -296,8 +344,10 @@ _ALL = (
         "forget",
         "h_t - 1",
         "The output of the forget gate is defined using (8)",
-        "The subscript t-1 is printed as h_t minus 1, and the sigmoid as a factor behind the "
-        "bracket.",
+        "The subscript $t-1$ is printed as $h_t$ minus 1, and the sigmoid as a factor behind "
+        "the bracket.",
+        "With $h_t$ itself the gate would need the output that (13) computes from it, and "
+        "with $h_{t-1}$ less one it runs with a shifted bias.",
     ),
     _gate(
         10,
@@ -305,8 +355,10 @@ _ALL = (
         "output",
         "h_t - 1",
         "The output of the output gate is defined using (9)",
-        "The subscript t-1 is printed as h_t minus 1, and the sigmoid as a factor behind the "
-        "bracket.",
+        "The subscript $t-1$ is printed as $h_t$ minus 1, and the sigmoid as a factor behind "
+        "the bracket.",
+        "With $h_t$ itself the gate would need the output that (13) computes from it, and "
+        "with $h_{t-1}$ less one it runs with a shifted bias.",
     ),
     Equation(
         11,
@@ -318,9 +370,10 @@ _ALL = (
             ("W_U, b_U", "weights and bias of the candidate", "1"),
         ),
         "The current state of the input vector is defined using(10)",
-        "The formula stands; the letter U already names the Gaussian kernel in (3) to (5).",
+        "The formula stands; the letter $U$ already names the Gaussian kernel in (3) to (5).",
         _LSTM,
-        _CLASSIFIER,
+        CLASSIFIER,
+        "cosmetic",
     ),
     Equation(
         12,
@@ -335,7 +388,8 @@ _ALL = (
         "The update state at time t is defined using (11)",
         "",
         _FORGET,
-        _CLASSIFIER,
+        CLASSIFIER,
+        "none",
     ),
     Equation(
         13,
@@ -345,7 +399,8 @@ _ALL = (
         "The hidden state output at time t is defined using (12)",
         "The formula stands; how a class is read out from the hidden state is not given.",
         _LSTM,
-        _CLASSIFIER,
+        CLASSIFIER,
+        "cosmetic",
     ),
     Equation(
         14,
@@ -357,10 +412,11 @@ _ALL = (
             ("n", "size of the population", "1"),
         ),
         "The initial solution format is given in equation (14).",
-        "The whole set carries the index of one solution, and S_1 and S_2 already are constants "
-        "in (2).",
+        "The whole set carries the index of one solution, and $S_1$ and $S_2$ already are "
+        "constants in (2).",
         _OWN,
-        _START,
+        START,
+        "cosmetic",
     ),
     Equation(
         15,
@@ -375,10 +431,13 @@ _ALL = (
             ),
         ),
         "The solutions are consisting of the weight values of LSTM",
-        "A comma is missing, the output gate's weights appear as W_0 here and as W_Q in the list "
-        "below, and whether biases and readout belong to a solution is not said.",
+        "A comma is missing, the output gate's weights appear as $W_0$ here and as $W_Q$ in "
+        "the list below, and whether biases and readout belong to a solution is not said.",
         _OWN,
-        _START,
+        START,
+        "reading",
+        "With the four matrices alone nothing ever sets the biases and the readout, since the "
+        "paper describes no other training.",
     ),
     Equation(
         16,
@@ -390,10 +449,13 @@ _ALL = (
             ("S_j", "component j of the solution", "1"),
         ),
         r"the opposite solution $\overline{S}$ is estimated as follows",
-        "It is printed for one number, a and b have no values, and no rule says which of the "
-        "solutions and their opposites are kept.",
+        "It is printed for one number, $a$ and $b$ have no values, and no rule says which of "
+        "the solutions and their opposites are kept.",
         _OPPOSITION,
-        _OPPOSITE,
+        OPPOSITE,
+        "reading",
+        "Unless the better ones are kept the step has no effect, and between bounds that lie "
+        "evenly about zero the opposite is a change of sign.",
     ),
     Equation(
         17,
@@ -411,10 +473,14 @@ _ALL = (
             ("S^*", "fittest solution", "1"),
         ),
         "The fitness function is represented in the follow equation (17);",
-        "The maximum belongs to the search over solutions and not to the fitness of one, and the "
-        "clips on which accuracy is taken are not named.",
+        "The maximum belongs to the search over solutions and not to the fitness of one, and "
+        "the clips on which accuracy is taken are not named.",
         _OWN,
-        _FITNESS,
+        FITNESS,
+        "reading",
+        "Taken on the clips that train, the fitness also rewards weights that fit these "
+        "alone; taken on the clips that test, it tends to raise the accuracy that is reported "
+        "on them.",
     ),
     Equation(
         18,
@@ -423,11 +489,14 @@ _ALL = (
         r"\frac{\mathrm{TP} + \mathrm{TN}}{\mathrm{TP} + \mathrm{TN} + \mathrm{FP} + \mathrm{FN}}",
         ((r"\mathrm{Accuracy}", "share of clips that are classified correctly", "1"), *_COUNTS),
         "A fitness function is considered to be the maximum accuracy.",
-        "The numerator has FN where accuracy has TN, which leaves the share of positive clips, "
-        "the same for every classifier; no left side can be read, and more than two classes are "
-        "not defined.",
+        "The numerator has FN where accuracy has TN, which leaves the share of positive "
+        "clips, the same for every classifier; no left side can be read, and more than two "
+        "classes are not defined.",
         _MEASURES,
-        _FITNESS,
+        FITNESS,
+        "fatal",
+        "Every solution has the same fitness, the share of positive clips, so that the search "
+        "has nothing to follow.",
     ),
     Equation(
         19,
@@ -435,9 +504,10 @@ _ALL = (
         r"S_A = D \times P_A(y)",
         (_SHIFTED, _MOVEMENT, _AGENT),
         "The new position of SA is calculated using equation (15).",
-        "The text announces a variable B where the formula has D, and refers to equation (15).",
+        "The text announces a variable $B$ where the formula has $D$, and refers to equation (15).",
         _SEAGULL,
-        _MIGRATION,
+        MIGRATION,
+        "cosmetic",
     ),
     Equation(
         20,
@@ -450,9 +520,12 @@ _ALL = (
             (r"\mathrm{Max}_{\mathrm{iteration}}", "number of iterations", "1"),
         ),
         "The D is calculated using equation (20).",
-        "F_c has no value, and the text calls this equation 14.",
+        "No value is given for $F_c$, and the text calls this equation 14.",
         _SEAGULL,
-        _MIGRATION,
+        MIGRATION,
+        "reading",
+        "The length of every move hangs on $F_c$, through (19) in proportion and through (22) "
+        "with its square.",
     ),
     Equation(
         21,
@@ -460,9 +533,10 @@ _ALL = (
         r"B_A = A \times (P_{bs}(y) - P_A(y))",
         (_ATTRACTED, _BALANCE, _BEST, _AGENT),
         "After avoiding a neighbour's conflict, SAs move in the direction of the best neighbours.",
-        "The formula stands; what the source calls A and B is D and A here.",
+        "The formula stands; what the source calls $A$ and $B$ is $D$ and $A$ here.",
         _SEAGULL,
-        _MIGRATION,
+        MIGRATION,
+        "cosmetic",
     ),
     Equation(
         22,
@@ -470,10 +544,14 @@ _ALL = (
         r"A = 2 \times D^2 \times \mathrm{rand}",
         (_BALANCE, _MOVEMENT, (r"\mathrm{rand}", "random number, uniform in [0, 1]", "1")),
         "Then A is calculated using equation (22).",
-        "B is printed for the movement behaviour, which the paper's own (19) and (20) call D; "
-        "no variable B is ever given a value.",
+        "The letter $B$ is printed for the movement behaviour, which the paper's own (19) and "
+        "(20) call $D$; no variable $B$ is ever given a value.",
         _SEAGULL,
-        _MIGRATION,
+        MIGRATION,
+        "reading",
+        "With a constant $B$ the pull towards the fittest seagull does not weaken with the "
+        "iterations as in the source, and with $B_A$ of (21) in its place it would need "
+        "itself.",
     ),
     Equation(
         23,
@@ -485,10 +563,13 @@ _ALL = (
             _ATTRACTED,
         ),
         "The updating function is given in equation (23).",
-        "The formula stands; it is called a distance and an update of the position, and it is the "
-        "absolute value of a sum, component by component.",
+        "The formula stands; it is called a distance and an update of the position, and it is "
+        "the absolute value of a sum, component by component.",
         _SEAGULL,
-        _MIGRATION,
+        MIGRATION,
+        "reading",
+        "The absolute value drops the direction, so that with one $k$ for a seagull (28) "
+        "moves all its coordinates to the same side of the fittest one.",
     ),
     _spiral(24, "u", "first", r"\cos(k)"),
     _spiral(25, "v", "second", r"\sin(k)"),
@@ -504,9 +585,12 @@ _ALL = (
             _ANGLE,
         ),
         "represent the radius value, k represented a random value",
-        "The constants p and q have no values.",
+        "The constants $p$ and $q$ have no values.",
         _SEAGULL,
-        _ATTACK,
+        ATTACK,
+        "reading",
+        "The product in (28) grows with the cube of the radius, so that $q$ decides whether a "
+        "seagull stays within the bounds or leaves them by orders of magnitude.",
     ),
     Equation(
         28,
@@ -519,10 +603,13 @@ _ALL = (
             _BEST,
         ),
         "The position updating function is given in equation (24).",
-        "The left side is the position at the next iteration, y + 1, the text refers to equation "
-        "(24), and nothing is said of agents that leave the bounds.",
+        "The left side is the position at the next iteration, $y + 1$, the text refers to "
+        "equation (24), and nothing is said of agents that leave the bounds.",
         _SEAGULL,
-        _ATTACK,
+        ATTACK,
+        "reading",
+        "What becomes of the seagulls that the spiral throws out of the bounds decides where "
+        "the search looks.",
     ),
 )
 
