@@ -1,22 +1,18 @@
-"""Every open choice: its declaration, what it refuses, where it is read, what it quotes."""
+"""Every open choice: its declaration, what it refuses, which question it answers."""
 
-import ast
 import dataclasses
 import keyword
 import math
-import os
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from har_lib import experiments, session
-from har_lib.alstm import ALSTMClassifier
-from har_lib.config import FIELDS, PROFILES, Config, Field, KeyFrames, Stip, profile
+from har_lib import session
+from har_lib.choice import PROFILES, Field
+from har_lib.config import FIELDS, Config, KeyFrames, Stip, profile
 from har_lib.errors import InputError
-from har_lib.files import ROOT
+from har_lib.paper import AMBIGUITIES
 
 every_field = pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
 
@@ -38,7 +34,7 @@ def test_every_attribute_of_every_section_is_a_field() -> None:
         for entry in dataclasses.fields(getattr(Config(), section.name))
     ]
     assert [(field.section, field.attribute) for field in FIELDS.values()] == attributes
-    assert len(FIELDS) > 25
+    assert len(FIELDS) > 80
 
 
 def test_names_are_unique_and_free() -> None:
@@ -82,8 +78,13 @@ def test_profiles_differ_where_the_paper_is_misprinted() -> None:
         for name in PROFILES
     }
     assert changed["corrected"] == set()
-    assert changed["literal"] == {"ssim_form", "harris_k", "search_role", "search_form"}
-    assert changed["stable"] == {"grid_over", "search_form"}
+    assert changed["literal"] == {
+        *("ssim_form", "gaussian_form", "harris_k", "jet_form", "gate_form"),
+        *("search_role", "search_form", "searched_weights", "fitness_form", "fitness_tie_break"),
+    }
+    assert changed["stable"] == {
+        *("grid_over", "spiral_scale", "spiral_growth", "random_numbers", "distance"),
+    }
 
 
 # ---------------------------------------------------------------- what is refused
@@ -128,7 +129,7 @@ def test_wrong_values_are_refused_by_name(field: Field) -> None:
 def test_what_is_allowed_is_said_in_words() -> None:
     assert FIELDS["population"].describe() == "a whole number in [2, 100000]"
     assert FIELDS["harris_k"].describe() == "a number in [0.0001, 1.0]"
-    assert FIELDS["grid_over"].describe() == "one of 'bbox', 'frame'"
+    assert FIELDS["grid_over"].describe() == "one of 'bbox', 'square', 'frame'"
     assert FIELDS["opposition"].describe() == "True or False"
 
 
@@ -202,90 +203,59 @@ def test_a_configuration_cannot_be_changed() -> None:
         FIELDS["new"] = FIELDS["harris_k"]  # type: ignore[index]
 
 
-# ---------------------------------------------------------------- the paper
+# ---------------------------------------------------------------- questions and conditions
 
 
-def test_quotations_are_the_papers_words() -> None:
-    folder = os.environ.get("HAR_TEST_DATA")
-    if not folder:
-        pytest.skip("HAR_TEST_DATA is not set: the paper's text is beside it, in ../paper")
-    text = " ".join((Path(folder).parent / "paper" / "paper.txt").read_text("utf-8").split())
-    quoted = {name: field.quotation for name, field in FIELDS.items() if field.quotation}
-    assert len(quoted) > 5
-    wrong = {name: words for name, words in quoted.items() if " ".join(words.split()) not in text}
-    assert wrong == {}
-
-
-# ---------------------------------------------------------------- every choice is read
-
-
-@cache
-def read_choices() -> set[tuple[str, str]]:
-    """(section, attribute) that the library reads: from ``x.section`` or from a section as such."""
-    classes = {
-        type(getattr(Config(), section.name)).__name__: section.name
-        for section in dataclasses.fields(Config)
-    }
-    found: set[tuple[str, str]] = set()
-    for path in sorted((ROOT / "har_lib").glob("*.py")):
-        if path.stem != "config":
-            found |= choices_read_in(ast.parse(path.read_text()), classes)
-    return found
-
-
-def choices_read_in(tree: ast.AST, classes: dict[str, str]) -> set[tuple[str, str]]:
-    """What one module reads; the classifier's defaults, taken from ``_DEFAULT``, do not count."""
-    found: set[tuple[str, str]] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-            if not ast.unparse(node).startswith("_DEFAULT."):
-                found.add((node.value.attr, node.attr))
-        elif isinstance(node, ast.FunctionDef):
-            sections = {
-                each.arg: classes[ast.unparse(each.annotation).split(".")[-1]]
-                for each in (*node.args.args, *node.args.kwonlyargs)
-                if each.annotation and ast.unparse(each.annotation).split(".")[-1] in classes
-            }
-            found |= {
-                (sections[each.value.id], each.attr)
-                for each in ast.walk(node)
-                if isinstance(each, ast.Attribute)
-                and isinstance(each.value, ast.Name)
-                and each.value.id in sections
-            }
-    return found
-
-
-def settings_read_by_the_classifier() -> set[str]:
-    """Settings that the classifier reads from itself, other than to store them."""
-    tree = ast.parse((ROOT / "har_lib" / "alstm.py").read_text())
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Load)
-        and ast.unparse(node.value) == "self"
-    }
+def test_every_choice_answers_a_question_and_every_question_has_a_choice() -> None:
+    assert {field.question for field in FIELDS.values()} == set(AMBIGUITIES)
+    assert len(AMBIGUITIES) > 50
+    for field in FIELDS.values():
+        assert field.ambiguity.question.endswith("?") or "? " in field.ambiguity.question
+        assert field.ambiguity.reason.endswith(".")
 
 
 @every_field
-def test_every_choice_is_read(field: Field) -> None:
-    if field.name in ALSTMClassifier().get_params():
-        changed = Config().replace(**{field.name: other_value(field)})
-        settings = experiments.classifier_settings(changed, seed=0)
-        assert settings[field.name] == other_value(field)
-        assert field.name in settings_read_by_the_classifier()
-    else:
-        assert (field.section, field.attribute) in read_choices()
+def test_options_begin_with_the_default_and_are_allowed(field: Field) -> None:
+    assert field.options[0] == field.default
+    assert len(set(field.options)) == len(field.options) > 1
+    assert set(field.profiles.values()) <= set(field.options)
+    for value in field.options:
+        assert field.check(value) == value
+    if not field.is_range:
+        assert set(field.options) == set(field.allowed)
 
 
-def test_the_search_for_readers_can_fail() -> None:
-    source = """
-def f(section: configuration.Stip, other: int) -> None:
-    config.grid.over, section.k, other.window, _DEFAULT.lstm.hidden
-"""
-    found = choices_read_in(ast.parse(source), {"Stip": "stip"})
-    assert found == {("grid", "over"), ("stip", "k")}
+@every_field
+def test_conditions_name_other_choices_and_their_values(field: Field) -> None:
+    for name, values in field.only_with.items():
+        other = FIELDS[name]
+        assert other.only_with == {} or set(other.only_with) <= set(field.only_with)
+        assert name in field.condition()
+        for value in values:
+            assert other.check(value) == value
+        assert set(other.options) - set(values), "a condition that always holds is none"
+
+
+def test_choices_without_effect_are_not_in_force() -> None:
+    everything = {name for name, field in FIELDS.items() if field.section == "keyframes"}
+    idle = {"ssim_deviations", "keyframe_share", "keyframe_count"}
+    assert set(Config().in_force("keyframes")) == everything - idle
+    chosen = Config().replace(keyframe_selection="lowest").in_force("keyframes")
+    assert set(chosen) == everything - idle - {"ssim_threshold"} | {"keyframe_count"}
+    assert chosen["keyframe_selection"] == "lowest"
+
+
+@pytest.mark.parametrize("selection", ["deviations", "quantile", "lowest"])
+def test_a_moving_reference_needs_a_threshold_known_beforehand(selection: str) -> None:
+    with pytest.raises(InputError, match=f"^keyframe_selection = '{selection}' is not allowed"):
+        Config().replace(ssim_reference="previous_key_frame", keyframe_selection=selection)
+    Config().replace(ssim_reference="first_frame", keyframe_selection=selection)
+
+
+def test_changes_make_the_configuration() -> None:
+    for name in PROFILES:
+        assert Config().replace(**profile(name).changes()) == profile(name)
+    assert profile("corrected").changes() == {}
 
 
 def test_a_whole_number_is_the_same_choice_as_its_float():

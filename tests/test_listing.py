@@ -1,0 +1,164 @@
+"""Choices as text, and the three profiles on their way through every form and back."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from papermill.parameterize import parameterize_notebook
+
+from har_lib import cli, listing
+from har_lib.choice import PROFILES
+from har_lib.config import FIELDS, Config, profile
+from har_lib.errors import InputError
+from har_lib.files import ROOT
+from har_lib.session import settings
+
+every_profile = pytest.mark.parametrize("name", PROFILES)
+OTHER = Config().replace(keep_first_frame=False, learning_rate=1e-6, ssim_threshold=-0.5)
+
+
+def har(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run the command line in this process: its status, and what it wrote."""
+    status = cli.main(words)
+    written = capsys.readouterr()
+    return status, written.out, written.err
+
+
+def given(*words: str) -> Config:
+    """The configuration that the command line makes of its words."""
+    arguments = cli.build_parser().parse_args(cli._shield(["choices", *words]))
+    config: Config = cli._settings(cli._parameters(arguments))["config"]
+    return config
+
+
+# ---------------------------------------------------------------- round trips
+
+
+@every_profile
+def test_a_profile_round_trips_through_a_papermill_file(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "parameters.yaml"
+    for config in (profile(name), profile(name, epochs=7), OTHER):
+        file.write_text(listing.as_yaml(config))
+        assert given("--params", str(file)) == config
+
+
+@every_profile
+def test_papermill_injects_a_profile_into_a_notebook(name: str) -> None:
+    """What papermill writes below the parameters cell of 06 gives the configuration back."""
+    notebook = nbformat.read(ROOT / "notebooks" / "06_results.ipynb", as_version=4)
+    # What papermill adds on loading.
+    notebook.metadata.papermill = {}
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
+    values = yaml.safe_load(listing.as_yaml(profile(name)))
+    filled = parameterize_notebook(notebook, values, kernel_name="python3", language="python")
+    tags = ("parameters", "injected-parameters")
+    cells = [c.source for c in filled.cells if set(tags) & set(c.metadata.get("tags", []))]
+    assert len(cells) == 2
+    known: dict[str, Any] = {}
+    exec("\n".join(cells), known)
+    choices = {field: known[field] for field in FIELDS if field in known}
+    assert settings(known["profile"], choices) == profile(name)
+
+
+@every_profile
+def test_a_profile_round_trips_through_the_command_line(name: str) -> None:
+    for config in (profile(name), OTHER):
+        assert given(*shlex.split(listing.as_flags(config))) == config
+    assert given("-p", "profile", name) == profile(name)
+
+
+@every_profile
+def test_a_profile_round_trips_through_json(name: str, tmp_path: Path) -> None:
+    for config in (profile(name), OTHER):
+        text = listing.as_json(config)
+        assert Config().replace(**json.loads(text)) == config
+        file = tmp_path / "choices.json"
+        file.write_text(text)
+        assert given("--params", str(file)) == config
+
+
+@every_profile
+def test_the_command_writes_each_form(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for form, write in listing.FORMS.items():
+        status, text, error = har(capsys, "choices", "--profile", name, "--format", form)
+        assert (status, error) == (0, "")
+        assert text.rstrip("\n") == write(profile(name)).rstrip("\n")
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["-p", "thershold", "0.5"],
+            "the suite has no parameter thershold; did you mean ",
+        ),
+        (
+            ["-p", "ssim_threshold", "high"],
+            "ssim_threshold = 'high' is not allowed in the suite: it must be",
+        ),
+        (
+            ["-p", "ssim_threshold", "2"],
+            "ssim_threshold = 2.0 is not allowed: it must be a number in [-1.0, 1.0]",
+        ),
+        (
+            ["-p", "grid_over", "box"],
+            "grid_over = 'box' is not allowed: it must be one of 'bbox', 'square', 'frame'",
+        ),
+        (["--profile", "printed"], "profile = 'printed' is not allowed: it must be one of literal"),
+        (["--format", "xml"], "--format 'xml' is not allowed: it must be table, yaml, json or"),
+        (["harris"], "the suite has no parameter harris; did you mean harris_k"),
+        (
+            ["-p", "ssim_reference", "previous_key_frame", "-p", "keyframe_selection", "lowest"],
+            "keyframe_selection = 'lowest' is not allowed with ssim_reference",
+        ),
+    ],
+)
+def test_a_wrong_name_or_value_gives_one_clear_line(
+    words: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, text, error = har(capsys, "choices", *words)
+    assert status == 2
+    assert text == ""
+    assert len(error.splitlines()) == 1
+    assert line in error
+
+
+def test_a_wrong_value_in_a_file_gives_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "parameters.yaml"
+    for text, line in (
+        ("harris_k: big\n", "harris_k = 'big' is not allowed"),
+        ("haris_k: 0.01\n", "no parameter haris_k; did you mean harris_k"),
+        ("- harris_k\n", "must hold lines"),
+    ):
+        file.write_text(text)
+        with pytest.raises(InputError, match=line):
+            given("--params", str(file))
+
+
+# ---------------------------------------------------------------- what is said
+
+
+def test_the_table_marks_what_differs_and_has_a_line_for_every_choice() -> None:
+    lines = listing.as_table(profile("stable")).splitlines()
+    assert len(lines) == len(FIELDS) + 1
+    marked = {line.split()[1] for line in lines[:-1] if line.startswith("* ")}
+    assert marked == set(profile("stable").changes())
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_choice_is_told_in_full(name: str) -> None:
+    field = FIELDS[name]
+    told = " ".join(listing.in_full(field).split())
+    for part in (name, field.help, field.ambiguity.question, field.ambiguity.reason):
+        assert " ".join(part.split()) in told
+    assert " ".join(field.describe().split()) in told
+    assert (" effect only with" in told) == bool(field.only_with)
+    assert max(map(len, listing.in_full(field).splitlines())) <= 100
