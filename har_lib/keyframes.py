@@ -1,4 +1,7 @@
-"""Key frames: the structural similarity of consecutive frames, equation (2), and a threshold."""
+"""Key frames: the structural similarity of frames, equation (2), and a threshold."""
+
+import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -18,6 +21,11 @@ def _gaussian_window() -> np.ndarray:
 
 #: The separable factor of each window; ``global`` has none, its window is the frame.
 _WINDOWS = {"gaussian": _gaussian_window(), "uniform": np.full(7, 1 / 7), "global": None}
+
+#: With what `similarity_curve` compares a frame.
+REFERENCES = ("previous_frame", "previous_key_frame", "first_frame")
+#: Where `threshold_of` takes the threshold from.
+RULES = ("ssim", "uniform", "deviations", "quantile", "lowest")
 
 
 def _local_mean(image: np.ndarray, window: str) -> np.ndarray:
@@ -55,7 +63,8 @@ def _similarity(
     window: str,
     data_range: float,
     form: str,
-) -> float:
+) -> np.ndarray:
+    """Equation (2) in every window."""
     values_a, mean_a, square_a = first
     values_b, mean_b, square_b = second
     s1, s2 = (B1 * data_range) ** 2, (B2 * data_range) ** 2
@@ -64,7 +73,8 @@ def _similarity(
     numerator = (2 * mean_a * mean_b + s1) * (2 * covariance + s2)
     # As printed the second factor ends in S1; Wang et al. 2004, eq. 13, has S2 there.
     last = s1 if form == "literal" else s2
-    return float(np.mean(numerator / ((mean_a**2 + mean_b**2 + s1) * (variances + last))))
+    values: np.ndarray = numerator / ((mean_a**2 + mean_b**2 + s1) * (variances + last))
+    return values
 
 
 @equation(2)
@@ -122,6 +132,31 @@ def ssim(
     >>> round(ssim(dark, dark, form="literal"), 8)
     9.0
     """
+    return float(np.mean(similarity_map(a, b, window, data_range, form)))
+
+
+def similarity_map(
+    a: np.ndarray,
+    b: np.ndarray,
+    window: str = "gaussian",
+    data_range: float = 255,
+    form: str = "corrected",
+) -> np.ndarray:
+    """Equation (2) in every window, whose mean `ssim` is.
+
+    Parameters and errors are those of `ssim`.
+
+    Returns
+    -------
+    ndarray, float64 (H - w + 1, W - w + 1)
+        For windows of w x w pixels that lie wholly in the frame; one number, (), if global.
+
+    Examples
+    --------
+    >>> flat = np.full((16, 16), 100.0)
+    >>> similarity_map(flat, flat).shape, similarity_map(flat, flat, "global").shape
+    ((6, 6), ())
+    """
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.ndim != 2:
         raise InputError(f"two gray frames of one shape are needed, not {a.shape} and {b.shape}")
@@ -152,17 +187,154 @@ def consecutive_ssim(
     >>> consecutive_ssim(still).tolist()
     [1.0, 1.0]
     """
+    return _curve(frames, window, form, lambda similarity: True)
+
+
+def similarity_curve(
+    frames: np.ndarray,
+    window: str = "gaussian",
+    form: str = "corrected",
+    reference: str = "previous_frame",
+    threshold: float = 0.9,
+) -> np.ndarray:
+    """Equation (2) for each frame but the first, with the frame that it is compared with.
+
+    Parameters
+    ----------
+    frames : ndarray, uint8 (T, H, W)
+        Gray frames on 0..255.
+    window, form
+        As for `ssim`.
+    reference : {"previous_frame", "previous_key_frame", "first_frame"}
+        The frame before, which is `consecutive_ssim`; the last frame whose similarity was
+        below ``threshold``, frame 0 until there is one; or frame 0.
+    threshold : float
+        Read for ``previous_key_frame`` alone. ``curve < threshold`` then gives the key frames
+        again; no other threshold belongs to that curve.
+
+    Returns
+    -------
+    ndarray, float64 (T-1,)
+        SSIM of frame ``j`` and its reference at ``j - 1``; each frame's moments are computed
+        once.
+
+    Raises
+    ------
+    InputError
+        If the frames are none, or ``window``, ``form`` or ``reference`` is unknown.
+
+    Examples
+    --------
+    >>> drift = np.full((41, 16, 16), 100, dtype=np.uint8)
+    >>> drift += np.arange(41, dtype=np.uint8)[:, None, None]
+    >>> (similarity_curve(drift) < 0.98).sum().tolist()
+    0
+    >>> np.flatnonzero(similarity_curve(drift, reference="first_frame") < 0.98).tolist()[:2]
+    [22, 23]
+    """
+    if reference not in REFERENCES:
+        raise InputError(
+            f"reference = {reference!r} is not allowed: it must be one of {list(REFERENCES)}"
+        )
+    if reference == "previous_frame":
+        return consecutive_ssim(frames, window, form)
+    if reference == "first_frame":
+        return _curve(frames, window, form, lambda similarity: False)
+    return _curve(frames, window, form, lambda similarity: similarity < threshold)
+
+
+def _curve(
+    frames: np.ndarray, window: str, form: str, moves: Callable[[float], bool]
+) -> np.ndarray:
+    """SSIM of each frame with its reference, which ``moves`` to that frame or stays."""
     frames = np.asarray(frames)
     if frames.ndim != 3 or len(frames) == 0:
         raise InputError(f"gray frames (T, H, W) are needed, not an array of shape {frames.shape}")
     _check(frames, window, form)
     curve = np.empty(len(frames) - 1)
-    before = _moments(frames[0], window)
+    reference = _moments(frames[0], window)
     for j in range(len(curve)):
-        after = _moments(frames[j + 1], window)
-        curve[j] = _similarity(before, after, window, 255, form)
-        before = after
+        frame = _moments(frames[j + 1], window)
+        curve[j] = np.mean(_similarity(reference, frame, window, 255, form))
+        if moves(curve[j]):
+            reference = frame
     return curve
+
+
+def threshold_of(
+    curve: np.ndarray,
+    rule: str = "ssim",
+    threshold: float = 0.9,
+    deviations: float = 2.0,
+    share: float = 0.1,
+) -> float:
+    """The similarity below which a frame of this clip is a key frame.
+
+    Parameters
+    ----------
+    curve : ndarray, float64 (T-1,)
+        What `similarity_curve` gives.
+    rule : {"ssim", "uniform", "deviations", "quantile", "lowest"}
+        ``ssim`` and ``uniform``: ``threshold``, whatever the clip. ``deviations``: the mean less
+        ``deviations`` population standard deviations of the curve. ``quantile``: what the
+        ``ceil(share * (T-1))`` lowest entries lie below. ``lowest``: minus infinity, since a
+        number of frames decides and no threshold.
+    threshold, deviations, share : float
+        Each is read by its own rule alone; ``deviations`` at least 0, ``share`` in (0, 1].
+
+    Returns
+    -------
+    float
+        To be compared by ``curve < threshold``.
+
+    Raises
+    ------
+    InputError
+        If ``rule`` is unknown, ``deviations`` negative or ``share`` outside (0, 1].
+
+    Notes
+    -----
+    Ties of ``quantile``: the threshold is the lowest entry that is to be left out, so that
+    entries equal to it are left out too and fewer may pass. With nothing to be left out it lies
+    just above all. Of a curve without any difference, that of a static clip, ``deviations`` and
+    ``quantile`` let nothing pass. An empty curve, that of one frame, has no statistics:
+    ``threshold`` is given back.
+
+    Examples
+    --------
+    >>> curve = np.array([0.95, 0.5, 0.99, 0.7])
+    >>> threshold_of(curve, "quantile", share=0.5)
+    0.95
+    >>> round(threshold_of(curve, "deviations", deviations=1.0), 6)
+    0.586443
+    """
+    if rule not in RULES:
+        raise InputError(f"rule = {rule!r} is not allowed: it must be one of {list(RULES)}")
+    if deviations < 0:
+        raise InputError(f"deviations = {deviations} is not allowed: it must be at least 0")
+    if not 0 < share <= 1:
+        raise InputError(f"share = {share} is not allowed: it must lie in (0, 1]")
+    curve = np.asarray(curve, dtype=np.float64)
+    if rule == "lowest":
+        return -math.inf
+    if rule in ("ssim", "uniform") or len(curve) == 0:
+        return float(threshold)
+    if rule == "deviations":
+        # Rounding may lift the mean of equal numbers above them; then all of them would pass.
+        return float(min(curve.mean() - deviations * curve.std(), curve.max()))
+    return _quantile(curve, share)
+
+
+def _quantile(curve: np.ndarray, share: float) -> float:
+    """What the ``share`` of lowest entries lies below; see `threshold_of` for ties."""
+    ordered = np.sort(curve)
+    # 0.07 * 100 is a little more than 7 in binary.
+    count = math.ceil(round(share * len(ordered), 9))
+    if count < len(ordered):
+        return float(ordered[count])
+    # Nothing is left out, unless there is no lowest entry.
+    alike = ordered[0] == ordered[-1]
+    return float(ordered[-1] if alike else np.nextafter(ordered[-1], np.inf))
 
 
 def select_from_curve(
@@ -171,26 +343,38 @@ def select_from_curve(
     minimum: int = 1,
     maximum: int | None = None,
     drop_duplicates: bool = False,
+    keep_first: bool = True,
 ) -> np.ndarray:
-    """Key frames from the similarity of consecutive frames.
+    """Key frames from the similarity of each frame with its reference.
 
     Parameters
     ----------
     curve : ndarray, float64 (T-1,)
-        What `consecutive_ssim` gives.
+        What `similarity_curve` gives.
     threshold : float
-        Frame ``j + 1`` is a key frame when ``curve[j] < threshold``; frame 0 always is.
+        Frame ``j + 1`` is a key frame when ``curve[j] < threshold``; `threshold_of` has others
+        than a fixed one.
     minimum : int
         With fewer, the frames of lowest similarity are added, as far as there are frames.
     maximum : int or None
-        With more, those of lowest similarity stay, beside frame 0.
+        With more, those of lowest similarity stay, beside frame 0 if that is kept.
     drop_duplicates : bool
-        Never add a frame whose similarity with the one before is 1.
+        Never add a frame whose similarity with its reference is 1 (or more, which only the
+        printed form of equation 2 gives, and not to copies alone).
+    keep_first : bool
+        Frame 0, which has no similarity, is a key frame; it counts towards ``minimum`` and
+        ``maximum``. Otherwise it is one only where no other frame is, so that no clip is
+        without.
 
     Returns
     -------
     ndarray, int64 (K,)
         Sorted frame numbers. Of equal similarities the earlier frame counts as lower.
+
+    Raises
+    ------
+    InputError
+        Unless ``1 <= minimum <= maximum``.
 
     Examples
     --------
@@ -198,6 +382,8 @@ def select_from_curve(
     [0, 2, 4]
     >>> select_from_curve(np.array([0.95, 0.5, 0.99, 0.7]), minimum=4, maximum=4).tolist()
     [0, 1, 2, 4]
+    >>> select_from_curve(np.array([0.95, 0.5, 0.99, 0.7]), keep_first=False).tolist()
+    [2, 4]
     """
     curve = np.asarray(curve, dtype=np.float64)
     if minimum < 1 or (maximum is not None and maximum < minimum):
@@ -206,15 +392,18 @@ def select_from_curve(
             "1 <= minimum <= maximum is needed"
         )
     by_similarity = np.argsort(curve, kind="stable")
+    beside = 1 if keep_first else 0
     count = int((curve < threshold).sum())
-    if count < minimum - 1:
-        count = minimum - 1
+    if count < minimum - beside:
+        count = minimum - beside
         if drop_duplicates:
             by_similarity = by_similarity[curve[by_similarity] < 1]
     if maximum is not None:
-        count = min(count, maximum - 1)
+        count = min(count, maximum - beside)
     chosen = np.sort(by_similarity[:count]) + 1
-    return np.concatenate([[0], chosen]).astype(np.int64)
+    if keep_first or len(chosen) == 0:
+        chosen = np.concatenate([[0], chosen])
+    return chosen.astype(np.int64)
 
 
 def select(
@@ -225,11 +414,12 @@ def select(
     window: str = "gaussian",
     form: str = "corrected",
     drop_duplicates: bool = False,
+    keep_first: bool = True,
 ) -> np.ndarray:
     """Key frames of a clip: "less than the threshold means, the frame is considered as key frame".
 
-    The bare rule by default; ``minimum``, ``maximum`` and ``drop_duplicates`` are what
-    `har_lib.features` fills from the configuration. See `select_from_curve`.
+    The bare rule by default; ``minimum``, ``maximum``, ``drop_duplicates`` and ``keep_first``
+    are what `har_lib.features` fills from the configuration. See `select_from_curve`.
 
     Examples
     --------
@@ -239,7 +429,7 @@ def select(
     [0, 2]
     """
     curve = consecutive_ssim(frames, window, form)
-    return select_from_curve(curve, threshold, minimum, maximum, drop_duplicates)
+    return select_from_curve(curve, threshold, minimum, maximum, drop_duplicates, keep_first)
 
 
 def evenly_spaced(length: int, count: int) -> np.ndarray:

@@ -4,8 +4,8 @@ Equations (3) to (7), after Laptev (2005), https://doi.org/10.1007/s11263-005-18
 renames his f, L, g, sigma and tau to k, K, U, eta and tau, and (x, y, t) to (b, c, n).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 
 import cv2
 import numpy as np
@@ -29,17 +29,33 @@ JET_ORDERS: tuple[tuple[int, int, int], ...] = tuple(
 )
 #: The distinct entries of the second-moment matrix, in the order they are stored.
 MOMENTS = ("xx", "xy", "xt", "yy", "yt", "tt")
+#: How equations (4) and (7) can be read.
+FORMS = ("corrected", "literal")
+#: What a local maximum may exceed.
+NEIGHBOURHOODS = ("space_time", "frame")
+#: Most numbers that the neighbourhoods of points hold at a time, 64 MB.
+_AT_ONCE = 8_000_000
 
 
 @dataclass(frozen=True)
 class Points:
-    """Interest points, strongest first: frame and pixel numbers, response, second moments."""
+    """Interest points, strongest first: frame and pixel numbers, response, second moments.
+
+    ``scale``, float64 (P, 2), holds the spatial and the temporal variance at which each point
+    was found; NaN where that is not known.
+    """
 
     t: np.ndarray
     y: np.ndarray
     x: np.ndarray
     response: np.ndarray
     second_moments: np.ndarray
+    scale: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+
+    def __post_init__(self) -> None:
+        """Fill scales that are not given."""
+        if len(self.scale) == 0:
+            object.__setattr__(self, "scale", np.full((len(self.t), 2), np.nan))
 
     def __len__(self) -> int:
         """Number of points."""
@@ -49,11 +65,45 @@ class Points:
         """Which points lie within ``window`` frames of ``frame``, bool (P,)."""
         return np.abs(self.t - frame) <= window
 
+    def take(self, which: np.ndarray) -> "Points":
+        """The points that a mask, bool (P,), or indices choose, in the order chosen.
+
+        Examples
+        --------
+        >>> two = Points(*np.array([[5, 6], [1, 2], [3, 4]]), np.array([9.0, 8.0]), np.eye(2, 6))
+        >>> two.take(two.near(6, 0)).x.tolist()
+        [4]
+        """
+        return Points(*(getattr(self, each.name)[which] for each in fields(self)))
+
+
+def joined(parts: Sequence[Points]) -> Points:
+    """All points of several lots, strongest first; equal ones stay in the order given.
+
+    Examples
+    --------
+    >>> weak = Points(*np.array([[5], [1], [3]]), np.array([2.0]), np.zeros((1, 6)))
+    >>> strong = Points(*np.array([[6], [2], [4]]), np.array([7.0]), np.zeros((1, 6)))
+    >>> joined([weak, strong]).t.tolist(), len(joined([]))
+    ([6, 5], 0)
+    """
+    place, moments = np.empty(0, dtype=np.int64), np.empty((0, 6), dtype=np.float32)
+    every = (Points(place, place, place, np.empty(0), moments), *parts)
+    together = Points(
+        *(np.concatenate([getattr(part, each.name) for part in every]) for each in fields(Points))
+    )
+    return together.take(np.argsort(-together.response, kind="stable"))
+
 
 def _check_variances(**variances: float) -> None:
     for name, value in variances.items():
         if not value > 0:
             raise InputError(f"{name} = {value} is not allowed: it must be positive")
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InputError(f"{name} = {value!r} is not allowed: it must be one of {list(allowed)}")
 
 
 def _volume(frames: np.ndarray) -> np.ndarray:
@@ -63,6 +113,12 @@ def _volume(frames: np.ndarray) -> np.ndarray:
             f"gray frames (T, H, W) with at least 2 along each axis are needed, not {frames.shape}"
         )
     return frames.astype(np.float32)
+
+
+def _positions(variance: float, truncate: float) -> np.ndarray:
+    """Whole numbers on either side of 0 where a Gaussian is sampled."""
+    radius = int(truncate * np.sqrt(variance) + 0.5)
+    return np.arange(-radius, radius + 1)
 
 
 def gaussian_factor(variance: float, order: int = 0, truncate: float = TRUNCATE) -> np.ndarray:
@@ -86,17 +142,25 @@ def gaussian_factor(variance: float, order: int = 0, truncate: float = TRUNCATE)
         As a convolution kernel, centre in the middle.
     """
     deviation = np.sqrt(variance)
-    radius = int(truncate * deviation + 0.5)
-    position = np.arange(-radius, radius + 1)
+    position = _positions(variance, truncate)
     weights = np.exp(-(position**2) / (2 * variance))
     weights /= weights.sum()
     polynomial = hermite_e.hermeval(position / deviation, [0] * order + [1])
     return (-1 / deviation) ** order * polynomial * weights
 
 
+def _printed_factor(variance: float, position: np.ndarray) -> np.ndarray:
+    """One coordinate's part of equation (4), to the letter: its samples need not sum to 1."""
+    return np.exp(-(position**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+
+
 @equation(4)
 def gaussian_kernel(
-    spatial_variance: float, temporal_variance: float, truncate: float = TRUNCATE
+    spatial_variance: float,
+    temporal_variance: float,
+    truncate: float = TRUNCATE,
+    form: str = "corrected",
+    frames: int = 1,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""The space-time Gaussian, equation (4), as its factors along t, y and x.
 
@@ -109,25 +173,39 @@ def gaussian_kernel(
         :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
     truncate : float
         Where the kernel is cut, in standard deviations.
+    form : str
+        ``corrected`` takes ``n`` as the time coordinate, ``literal`` as the number of frames.
+    frames : int
+        That number; only ``literal`` asks for it.
 
     Returns
     -------
     tuple of three ndarray, float64
         Factors whose outer product ``t[:, None, None] * y[:, None] * x`` is ``U`` at whole
-        frames and pixels, each normalised to sum 1.
+        frames and pixels. ``corrected`` normalises each to sum 1. ``literal`` does not, and its
+        factor along time is one number: that kernel has no extent in time.
 
     Notes
     -----
     The paper calls ``n`` "the total number of frames"; it is the time coordinate. Read as
-    printed, the kernel of a clip of 100 frames is zero in double precision.
+    printed, with :math:`\tau^2 = 2`, the kernel of a clip of 30 frames is 5.4e-99 times a
+    Gaussian in space, and that of 100 frames is zero in double precision. In single precision,
+    in which clips are filtered, it is zero from 21 frames on.
 
     Examples
     --------
     >>> t, y, x = gaussian_kernel(4.0, 2.0)
     >>> t.shape, y.shape, x.shape, round(float(t.sum()), 12)
     ((13,), (17,), (17,), 1.0)
+    >>> t, y, x = gaussian_kernel(4.0, 2.0, form="literal", frames=100)
+    >>> t.tolist(), len(x)
+    ([0.0], 17)
     """
     _check_variances(spatial_variance=spatial_variance, temporal_variance=temporal_variance)
+    _check_choice("form", form, FORMS)
+    if form == "literal":
+        space = _printed_factor(spatial_variance, _positions(spatial_variance, truncate))
+        return _printed_factor(temporal_variance, np.array([float(frames)])), space, space
     space = gaussian_factor(spatial_variance, truncate=truncate)
     return gaussian_factor(temporal_variance, truncate=truncate), space, space
 
@@ -145,7 +223,10 @@ def _filter(volume: np.ndarray, t: np.ndarray, y: np.ndarray, x: np.ndarray) -> 
 
 @equation(3)
 def scale_space(
-    frames: np.ndarray, spatial_variance: float = 4.0, temporal_variance: float = 2.0
+    frames: np.ndarray,
+    spatial_variance: float = 4.0,
+    temporal_variance: float = 2.0,
+    form: str = "corrected",
 ) -> np.ndarray:
     r"""The clip smoothed in space and time, equation (3).
 
@@ -158,6 +239,9 @@ def scale_space(
         space-time structure.
     spatial_variance, temporal_variance : float
         :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
+    form : str
+        ``corrected`` or ``literal``, see `gaussian_kernel`; the latter smooths in space alone
+        and multiplies by the one number that is left of time.
 
     Returns
     -------
@@ -173,7 +257,9 @@ def scale_space(
     >>> float(scale_space(np.full((4, 8, 8), 50, dtype=np.uint8)).round(3).max())
     50.0
     """
-    return _filter(_volume(frames), *gaussian_kernel(spatial_variance, temporal_variance))
+    volume = _volume(frames)
+    kernel = gaussian_kernel(spatial_variance, temporal_variance, form=form, frames=len(volume))
+    return _filter(volume, *kernel)
 
 
 def gradient(volume: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -205,6 +291,7 @@ def second_moment_matrix(
     spatial_variance: float = 4.0,
     temporal_variance: float = 2.0,
     integration: float = 2.0,
+    form: str = "corrected",
 ) -> np.ndarray:
     r"""The second-moment matrix of the space-time gradient, equation (5).
 
@@ -219,6 +306,9 @@ def second_moment_matrix(
     integration : float
         The paper's ``c``, which it gives no value: the integration scale's variance over the
         local one's, 2 in Laptev's code.
+    form : str
+        ``corrected`` or ``literal``, see `gaussian_kernel`: both ``U``, that of (3) and the
+        window here, are of one form.
 
     Returns
     -------
@@ -232,11 +322,16 @@ def second_moment_matrix(
     0.0
     """
     _check_variances(integration=integration)
-    dx, dy, dt = gradient(scale_space(frames, spatial_variance, temporal_variance))
+    dx, dy, dt = gradient(scale_space(frames, spatial_variance, temporal_variance, form))
     dx *= np.float32(np.sqrt(spatial_variance))
     dy *= np.float32(np.sqrt(spatial_variance))
     dt *= np.float32(np.sqrt(temporal_variance))
-    window = gaussian_kernel(integration * spatial_variance, integration * temporal_variance)
+    window = gaussian_kernel(
+        integration * spatial_variance,
+        integration * temporal_variance,
+        form=form,
+        frames=len(frames),
+    )
     pairs = ((dx, dx), (dx, dy), (dx, dt), (dy, dy), (dy, dt), (dt, dt))
     return np.stack([_filter(first * second, *window) for first, second in pairs])
 
@@ -277,6 +372,7 @@ def harris3d(
     temporal_variance: float = 2.0,
     integration: float = 2.0,
     k: float = 0.005,
+    form: str = "corrected",
 ) -> np.ndarray:
     """The response of every pixel of a clip: equations (3) to (6) in turn.
 
@@ -285,21 +381,40 @@ def harris3d(
     frames : ndarray, uint8 (T, H, W)
         Gray on 0..255.
     spatial_variance, temporal_variance, integration, k : float
-        See `second_moment_matrix` and `response`; ``k=1`` is the printed form.
+        See `second_moment_matrix` and `response`; ``k=1`` is the printed form of (6).
+    form : str
+        ``corrected`` or ``literal`` Gaussians, see `gaussian_kernel`.
 
     Returns
     -------
     ndarray, float32 (T, H, W)
         It grows with the sixth power of contrast.
     """
-    moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration)
+    moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration, form)
     return response(moments, k)
 
 
-def _local_maxima(values: np.ndarray) -> np.ndarray:
-    """Where a value is not exceeded by any of its 26 neighbours, bool (T, H, W)."""
+def local_maxima(values: np.ndarray, neighbourhood: str = "space_time") -> np.ndarray:
+    """Where no neighbour exceeds a value, bool (T, H, W).
+
+    Parameters
+    ----------
+    values : ndarray, float32 (T, H, W)
+    neighbourhood : str
+        ``space_time``, the 26 neighbours in space and time, or ``frame``, the 8 in the frame.
+
+    Examples
+    --------
+    >>> rising = np.zeros((2, 3, 3), dtype=np.float32)
+    >>> rising[:, 1, 1] = 1, 2
+    >>> local_maxima(rising)[:, 1, 1].tolist(), local_maxima(rising, "frame")[:, 1, 1].tolist()
+    ([False, True], [True, True])
+    """
+    _check_choice("neighbourhood", neighbourhood, NEIGHBOURHOODS)
     square = np.ones((3, 3), np.uint8)
     in_frame = np.stack([cv2.dilate(frame, square) for frame in values])
+    if neighbourhood == "frame":
+        return values == in_frame
     highest = in_frame.copy()
     np.maximum(highest[1:], in_frame[:-1], out=highest[1:])
     np.maximum(highest[:-1], in_frame[1:], out=highest[:-1])
@@ -313,8 +428,13 @@ def detect(
     integration: float = 2.0,
     k: float = 0.005,
     threshold: float = 1e-3,
+    *,
+    floor: float = 0.0,
+    strongest: int = 0,
+    neighbourhood: str = "space_time",
+    form: str = "corrected",
 ) -> Points:
-    """Interest points: positive local maxima of the response in space and time.
+    """Interest points: positive local maxima of the response.
 
     Parameters
     ----------
@@ -325,37 +445,112 @@ def detect(
     threshold : float
         Least response, relative to the clip's strongest; without it sensor noise gives
         dozens of points.
+    floor : float
+        Least response whatever the clip, gray levels to the sixth power.
+    strongest : int
+        Most points, the strongest; 0 keeps all.
+    neighbourhood : str
+        What a maximum exceeds, see `local_maxima`.
+    form : str
+        ``corrected`` or ``literal`` Gaussians, see `gaussian_kernel`.
 
     Returns
     -------
     Points
-        ``.t .y .x`` int64 (P,), ``.response`` float64 (P,), strongest first, and
-        ``.second_moments`` float32 (P, 6). Away from the clip's first and last frames there is
-        none where nothing changes its motion; the printed form ``k=1`` never has one.
+        ``.t .y .x`` int64 (P,), ``.response`` float64 (P,), strongest first,
+        ``.second_moments`` float32 (P, 6) and ``.scale`` float64 (P, 2), the two variances.
+        Away from the clip's first and last frames there is none where nothing changes its
+        motion; the printed form ``k=1`` never has one.
+
+    Raises
+    ------
+    InputError
+        If a number or a name is out of its range, or ``frames`` has fewer than two frames.
     """
-    moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration)
+    if strongest < 0:
+        raise InputError(f"strongest = {strongest} is not allowed: it must be 0, for all, or more")
+    moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration, form)
     values = response(moments, k)
-    strongest = float(values.max())
-    found = _local_maxima(values) & (values > max(0.0, threshold * strongest))
-    t, y, x = np.nonzero(found)
+    least = max(0.0, floor, threshold * float(values.max()))
+    t, y, x = np.nonzero(local_maxima(values, neighbourhood) & (values > least))
     strength = values[t, y, x].astype(np.float64)
-    order = np.argsort(-strength, kind="stable")
+    order = np.argsort(-strength, kind="stable")[: strongest or None]
     t, y, x = t[order], y[order], x[order]
-    return Points(t, y, x, strength[order], moments[:, t, y, x].T.copy())
+    scale = np.tile([float(spatial_variance), float(temporal_variance)], (len(t), 1))
+    return Points(t, y, x, strength[order], moments[:, t, y, x].T.copy(), scale)
+
+
+def _at_rest(
+    frames: np.ndarray, t: np.ndarray, y: np.ndarray, x: np.ndarray, reach_t: int, reach: int
+) -> np.ndarray:
+    """Blocks (P, t, y, x) around places, each (P,); nearest values beyond the border."""
+    length, height, width = frames.shape
+    along_t, along = np.arange(-reach_t, reach_t + 1), np.arange(-reach, reach + 1)
+    t = np.clip(t[:, None] + along_t, 0, length - 1)
+    y = np.clip(y[:, None] + along, 0, height - 1)
+    x = np.clip(x[:, None] + along, 0, width - 1)
+    return frames[t[:, :, None, None], y[:, None, :, None], x[:, None, None, :]]
+
+
+def _along_motion(
+    frames: np.ndarray,
+    t: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    reach_t: int,
+    reach: int,
+    velocity: np.ndarray,
+) -> np.ndarray:
+    """The same, each frame read where motion at ``velocity`` (P, 2) has carried the place."""
+    length, height, width = frames.shape
+    frame = np.clip(t[:, None] + np.arange(-reach_t, reach_t + 1), 0, length - 1)
+    # The first frame, where it stands in for those before it, is shifted as the first frame.
+    shift = velocity[:, None, :] * (frame - t[:, None])[..., None]
+    whole = np.floor(shift).astype(np.int64)
+    share_x, share_y = np.moveaxis(shift - whole, -1, 0)[..., None, None]
+    along = np.arange(-reach, reach + 2)  # one more, to read between pixels
+    row = np.clip(y[:, None, None] + whole[..., 1:] + along, 0, height - 1)
+    column = np.clip(x[:, None, None] + whole[..., :1] + along, 0, width - 1)
+    block = frames[frame[:, :, None, None], row[..., None], column[:, :, None, :]]
+    block = block.astype(np.float64)
+    block = block[:, :, :-1] * (1 - share_y) + block[:, :, 1:] * share_y
+    return block[..., :-1] * (1 - share_x) + block[..., 1:] * share_x
 
 
 def _neighbourhoods(
-    frames: np.ndarray, points: Points, reach_t: int, reach_s: int, at_once: int = 128
+    frames: np.ndarray, points: Points, reach_t: int, reach: int, velocity: np.ndarray | None
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks around the points, nearest values beyond the border, a few points at a time."""
-    length, height, width = frames.shape
-    along_t, along_s = np.arange(-reach_t, reach_t + 1), np.arange(-reach_s, reach_s + 1)
-    for start in range(0, len(points.t), at_once):
-        part = slice(start, start + at_once)
-        t = np.clip(points.t[part, None] + along_t, 0, length - 1)
-        y = np.clip(points.y[part, None] + along_s, 0, height - 1)
-        x = np.clip(points.x[part, None] + along_s, 0, width - 1)
-        yield part, frames[t[:, :, None, None], y[:, None, :, None], x[:, None, None, :]]
+    """Blocks around the points, a few points at a time."""
+    numbers_each = (2 * reach_t + 1) * (2 * reach + 1) ** 2
+    few = min(max(1, _AT_ONCE // numbers_each), 128)
+    for start in range(0, len(points.t), few):
+        part = slice(start, start + few)
+        place = points.t[part], points.y[part], points.x[part]
+        if velocity is None:
+            yield part, _at_rest(frames, *place, reach_t, reach)
+        else:
+            yield part, _along_motion(frames, *place, reach_t, reach, velocity[part])
+
+
+def _checked_velocity(velocity: np.ndarray, count: int) -> np.ndarray:
+    velocity = np.asarray(velocity, dtype=np.float64)
+    if velocity.shape != (count, 2) or not np.isfinite(velocity).all():
+        raise InputError(
+            f"velocity of shape {velocity.shape} is not allowed: {count} points need finite "
+            f"numbers of shape ({count}, 2)"
+        )
+    return velocity
+
+
+def _jet_filters(variance: float) -> np.ndarray:
+    """Normalised derivatives of a Gaussian of orders 0 to 4, (5, 2 r + 1)."""
+    # Reversed, because a derivative is a convolution and their use in `jets` a correlation.
+    return np.stack(
+        [
+            variance ** (order / 2) * gaussian_factor(variance, order, truncate=JET_TRUNCATE)[::-1]
+            for order in range(5)
+        ]
+    )
 
 
 @equation(7)
@@ -364,6 +559,9 @@ def jets(
     points: Points,
     spatial_variance: float = 4.0,
     temporal_variance: float = 2.0,
+    *,
+    form: str = "corrected",
+    velocity: np.ndarray | None = None,
 ) -> np.ndarray:
     r"""Spatio-temporal jets at the points, equation (7).
 
@@ -380,6 +578,12 @@ def jets(
         Where to take them.
     spatial_variance, temporal_variance : float
         :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
+    form : str
+        ``corrected`` takes derivatives of ``K``, the smoothed clip; ``literal`` those of ``U``,
+        the kernel, at its centre, as printed.
+    velocity : ndarray, float64 (P, 2), optional
+        Pixels per frame along x and y by which the neighbourhood of each point follows a
+        motion: a frame ``d`` later is read ``d`` times that further on, linearly between pixels.
 
     Returns
     -------
@@ -389,7 +593,8 @@ def jets(
 
     Notes
     -----
-    Printed is U, the kernel: its derivatives are 34 constants that know nothing of the video.
+    Printed is U, the kernel: its derivatives are 34 constants that know nothing of the video,
+    and those of odd order along an axis are 0. They are read at the centre of the same filters.
     The filters are sampled derivatives of the Gaussian, applied at the points only.
 
     Examples
@@ -398,25 +603,22 @@ def jets(
     >>> here = Points(*(np.array([20]) for _ in range(3)), np.ones(1), np.zeros((1, 6)))
     >>> np.abs(jets(ramp, here)[0, :3]).round(4).tolist()
     [2.0, 0.0, 0.0]
+    >>> round(float(jets(ramp, here, form="literal")[0, 3]), 6)
+    -0.011224
     """
     _check_variances(spatial_variance=spatial_variance, temporal_variance=temporal_variance)
+    _check_choice("form", form, FORMS)
     frames = np.asarray(frames)
-
-    def filters(variance: float) -> np.ndarray:
-        # Reversed, because a derivative is a convolution and the product below a correlation.
-        return np.stack(
-            [
-                variance ** (order / 2)
-                * gaussian_factor(variance, order, truncate=JET_TRUNCATE)[::-1]
-                for order in range(5)
-            ]
-        )
-
-    space, time = filters(spatial_variance), filters(temporal_variance)
-    result = np.empty((len(points.t), len(JET_ORDERS)), dtype=np.float32)
-    reach_t, reach_s = time.shape[1] // 2, space.shape[1] // 2
+    space, time = _jet_filters(spatial_variance), _jet_filters(temporal_variance)
+    reach, reach_t = space.shape[1] // 2, time.shape[1] // 2
     order_x, order_y, order_t = np.array(JET_ORDERS).T
-    for part, block in _neighbourhoods(frames, points, reach_t, reach_s):
+    if form == "literal":
+        constants = space[order_x, reach] * space[order_y, reach] * time[order_t, reach_t]
+        return np.tile(constants.astype(np.float32), (len(points.t), 1))
+    if velocity is not None:
+        velocity = _checked_velocity(velocity, len(points.t))
+    result = np.empty((len(points.t), len(JET_ORDERS)), dtype=np.float32)
+    for part, block in _neighbourhoods(frames, points, reach_t, reach, velocity):
         along_x = block.astype(np.float64) @ space.T  # (P, t, y, orders of x)
         along_y = np.einsum("ptyi,jy->ptij", along_x, space)
         every = np.einsum("ptij,lt->pijl", along_y, time)

@@ -24,6 +24,9 @@ SUFFIXES = frozenset({".avi", ".mkv", ".mov", ".mp4", ".mpg", ".webm"})
 #: Codecs that ``write`` offers; FFV1 alone is lossless.
 CODECS = ("FFV1", "MJPG", "XVID")
 
+#: Ways from colour to gray that ``read_gray`` offers.
+GRAYS = ("luma", "mean", "value")
+
 # Both libraries write to the standard error by themselves; every failure is raised here instead.
 # FFmpeg's level is read when the first clip is opened, so the environment is early enough.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -40,15 +43,16 @@ def read_gray(
     path: Path | str,
     size: tuple[int, int] | None = None,
     *,
+    gray: str = "luma",
     start: int = 0,
     stop: int | None = None,
     minimum_frames: int = 2,
 ) -> np.ndarray:
     """Read a clip as gray frames, V = {F_1, ..., F_n}.
 
-    F_j is row j - 1 of the result and n its length. Colour becomes gray by OpenCV's BGR2GRAY
-    (0.299 red + 0.587 green + 0.114 blue, rounded), then the frame is resized by INTER_AREA.
-    Frames are taken as they are decoded, so that memory holds the result and one frame more.
+    F_j is row j - 1 of the result and n its length. Colour becomes gray, then the frame is
+    resized by INTER_AREA. Frames are taken as they are decoded, so that memory holds the result
+    and one frame more.
 
     Parameters
     ----------
@@ -56,6 +60,10 @@ def read_gray(
         The clip V.
     size
         Width and height in pixels; None keeps the clip's own.
+    gray
+        One of ``GRAYS``: ``luma`` is OpenCV's BGR2GRAY, 0.299 red + 0.587 green + 0.114 blue,
+        rounded; ``mean`` is (red + green + blue) / 3 rounded half up (to the nearest level, as
+        a third is never half); ``value`` is the largest of the three, the V of HSV.
     start, stop
         Half-open range of frames, counted from 0; ``stop=None`` means to the end.
     minimum_frames
@@ -71,7 +79,7 @@ def read_gray(
     VideoError
         The file is missing, empty, cut short (AVI only), no video, or has too few frames.
     InputError
-        ``size``, ``start`` or ``stop`` make no sense.
+        ``size``, ``start`` or ``stop`` make no sense, or ``gray`` is unknown.
 
     Notes
     -----
@@ -88,11 +96,13 @@ def read_gray(
     >>> read_gray(clip, size=(32, 24)).shape
     (3, 24, 32)
     """
+    if gray not in GRAYS:
+        raise InputError(f"gray = {gray!r} is not allowed: it must be one of {list(GRAYS)}")
 
-    def gray(frame: np.ndarray) -> np.ndarray:
-        return _resized(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), size)
+    def convert(frame: np.ndarray) -> np.ndarray:
+        return _resized(_gray(frame, gray), size)
 
-    return _collect(Path(path), gray, size, start, stop, minimum_frames)
+    return _collect(Path(path), convert, size, start, stop, minimum_frames)
 
 
 def read_color(
@@ -105,7 +115,7 @@ def read_color(
 ) -> np.ndarray:
     """Read a clip in colour, for pictures: uint8 (T, H, W, 3), red first.
 
-    Arguments and errors are those of ``read_gray``.
+    Arguments and errors are those of ``read_gray``, without ``gray``.
 
     Examples
     --------
@@ -343,6 +353,16 @@ def _check_size(size: Sequence[int] | None) -> None:
     whole = len(size) == 2 and all(isinstance(side, int | np.integer) for side in size)
     if not (whole and min(size) > 0):
         raise InputError(f"size {size!r} is not (width, height) in whole pixels above 0")
+
+
+def _gray(frame: np.ndarray, gray: str) -> np.ndarray:
+    """One of ``GRAYS`` of a frame that has blue first: uint8 (H, W)."""
+    if gray == "mean":
+        # (sum + 1) // 3 is sum / 3 rounded, in whole numbers.
+        return ((frame.sum(axis=2, dtype=np.uint16) + 1) // 3).astype(np.uint8)
+    if gray == "value":
+        return frame.max(axis=2)
+    return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
 
 
 def _resized(frame: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:

@@ -63,6 +63,54 @@ def test_gray_is_the_standard_weighting_not_a_channel_mean(tmp_path: Path) -> No
         np.testing.assert_array_equal(video.read_color(path)[1, 5, 5], color)
 
 
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory) -> Path:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 48, 64, 3), dtype=np.uint8)
+    path = tmp_path_factory.mktemp("colours") / "clip.avi"
+    video.write(path, frames, codec="FFV1")
+    np.testing.assert_array_equal(video.read_color(path), frames)
+    return path
+
+
+def test_gray_as_mean_rounds_half_up(colours: Path) -> None:
+    frames = video.read_color(colours).astype(int)
+    red, green, blue = np.moveaxis(frames, -1, 0)
+    # floor(x + 1/2) in whole numbers; all remainders of a third occur.
+    expected = (2 * (red + green + blue) + 3) // 6
+    assert set(np.unique((red + green + blue) % 3)) == {0, 1, 2}
+    found = video.read_gray(colours, gray="mean")
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_gray_as_value_is_that_of_hsv(colours: Path) -> None:
+    expected = [
+        cv2.cvtColor(frame, cv2.COLOR_RGB2HSV)[..., 2] for frame in video.read_color(colours)
+    ]
+    np.testing.assert_array_equal(video.read_gray(colours, gray="value"), expected)
+
+
+def test_gray_is_luma_unless_asked_otherwise(colours: Path) -> None:
+    luma = video.read_gray(colours, gray="luma")
+    np.testing.assert_array_equal(video.read_gray(colours), luma)
+    weighted = video.read_color(colours) @ [0.299, 0.587, 0.114]
+    assert np.abs(luma - weighted).max() < 0.51
+    assert np.abs(video.read_gray(colours, gray="mean") - weighted).max() > 20
+    with pytest.raises(InputError, match="gray = 'green' is not allowed"):
+        video.read_gray(colours, gray="green")
+
+
+@pytest.mark.parametrize("gray", video.GRAYS)
+def test_frames_are_gray_before_they_are_resized(colours: Path, clip: Path, gray: str) -> None:
+    small = [
+        cv2.resize(frame, (20, 14), interpolation=cv2.INTER_AREA)
+        for frame in video.read_gray(colours, gray=gray)
+    ]
+    np.testing.assert_array_equal(video.read_gray(colours, (20, 14), gray=gray), small)
+    # A clip without colour is the same by each.
+    np.testing.assert_array_equal(video.read_gray(clip, gray=gray), moving_frames())
+
+
 def test_size_is_width_then_height_and_area_averaged(clip: Path) -> None:
     small = video.read_gray(clip, size=(32, 12))
     assert small.shape == (12, 12, 32)
