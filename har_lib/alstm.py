@@ -10,54 +10,70 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from har_lib import files, metrics, seagull
+from har_lib import files, seagull
 from har_lib.config import FIELDS, Config
 from har_lib.errors import InputError
-from har_lib.lstm import Layout, Weights, forward, one_thread, pad, population_logits, solution
+from har_lib.lstm import Layout, one_thread, pad
 from har_lib.sequences import (
     check_groups,
     check_labels,
     check_sequences,
     hold_out,
-    standardisation,
+    scaling,
     thin,
 )
+from har_lib.training import Clips, Network, adam
 
 _DEFAULT = Config()
-
-#: Sequences in one step of Adam. All at once takes two thirds of the time for the same number of
-#: epochs, but needs two to three times as many to reach the same validation loss.
-BATCH = 32
 
 
 class ALSTMClassifier(ClassifierMixin, BaseEstimator):
     """LSTM over the key frames of a clip, its weights found by search and Adam.
 
-    With ``search_role="init"`` the search of :func:`har_lib.seagull.maximise` looks for the start
-    from which Adam trains; with ``"replace"`` the weights it finds are final, as the paper's words
-    may be read. ``search=False`` is the LSTM baseline: the same network, from one uniform draw in
-    the range of torch.nn.LSTM, 1 / sqrt(hidden_size), and the same Adam.
+    The search is :func:`har_lib.seagull.maximise`, its fitness :meth:`har_lib.training.Network.\
+fitness`, Adam is :func:`har_lib.training.adam`. ``search_role`` says what they do:
 
-    Fitness is equation (17), accuracy, on the training part ("init") or on all that ``fit`` is
-    given ("replace"), less a thousandth of the cross-entropy, which orders equals. Adam takes
-    mini-batches; the epoch of lowest cross-entropy on the validation part is kept, the start
-    counting as epoch 0. Columns are brought to mean 0 and deviation 1 by the training part alone;
-    columns that hold nothing but 0 and 1 there stay as they are. Longer sequences than
-    ``sequence_length`` are thinned evenly. All arithmetic is float64 in one thread.
+    - ``"init"``: the search finds the start from which Adam trains.
+    - ``"replace"``: the weights that the search finds are final, as the paper's words may be read.
+    - ``"finetune"``: Adam trains first, as without search; then the search looks around its
+      weights, which are one of the first seagulls, so that no fitness is lost. What it finds is
+      final, even where the validation loss is higher.
+    - ``"readout"``: the search finds W_y and b_y alone, for gates that stay as they were drawn.
+      What it finds is final.
+
+    ``search=False`` is the LSTM baseline: the same network, from one uniform draw in the range of
+    torch.nn.LSTM, 1 / sqrt(hidden_size), and the same Adam. That draw is also where finetune
+    begins, and what weights that are not searched keep.
+
+    With ``searched_weights="gates"`` a solution is (15) read literally, W_I, W_F, W_O and W_U;
+    biases are then zero and the readout is the draw's, but with finetune both are Adam's. Adam
+    trains all weights always.
+
+    Clips are held out of the training part where Adam trains, or where ``fitness_clips`` is
+    ``"validation"``: then fitness is taken on these alone. Otherwise it is taken on all that
+    ``fit`` is given but these. Columns are scaled by the training part alone, see
+    :func:`har_lib.sequences.scaling`. All arithmetic is float64 in one thread.
+
+    Literal gates can overflow. The search then ranks a network last and Adam stops; should the
+    fitted one overflow for a clip, all classes get the same probability and the first is named.
+
+    Without effect are: all settings of the search with ``search=False``; those of Adam with
+    ``"replace"`` and ``"readout"``; ``searched_weights`` with ``"readout"``; sequence_length and
+    long_sequences with ``time_step="clip"``, which reads the mean of all rows; spiral_scale,
+    spiral_growth, random_numbers and distance with ``search_form="matlab"``; opposite_kind and
+    jumping_rate without ``opposition``; validation_share where nothing is held out.
 
     Parameters
     ----------
-    hidden_size, sequence_length, search_role, search_form, population, iterations, search_bound, \
-opposition, epochs, learning_rate, patience, validation_share
-        See :mod:`har_lib.config`, which holds their defaults and ranges.
+    feature_scaling, time_step, sequence_length, long_sequences, hidden_size, gate_form, readout, \
+search_role, search_form, searched_weights, population, iterations, search_patience, search_bound, \
+movement_start, spiral_scale, spiral_growth, random_numbers, distance, outside_box, acceptance, \
+opposition, opposite_kind, jumping_rate, fitness_form, fitness_tie_break, fitness_clips, epochs, \
+learning_rate, patience, validation, validation_share
+        See :mod:`har_lib.config_learning`, which holds their meanings, defaults and ranges.
     seed : int
         The result depends on it and the data alone.
-    validation : {"group", "random"}
-        Whether the validation part is made of whole groups (no clip shares its scene with the
-        training part) or of sequences drawn at random.
     search : bool
         Whether to search at all.
 
@@ -68,12 +84,13 @@ opposition, epochs, learning_rate, patience, validation_share
     weights_ : ndarray
         The network, flat, as in :class:`har_lib.lstm.Layout`.
     history_ : dict
-        ``search`` (best fitness after each iteration), ``training_loss`` and ``validation_loss``
-        (cross-entropy after each epoch, epoch 0 first) and ``best_epoch``.
+        ``search`` (best fitness after each iteration done), ``training_loss`` and
+        ``validation_loss`` (cross-entropy after each epoch, epoch 0 first) and ``best_epoch``.
     result_ : har_lib.seagull.Result
-        The search in full; only after ``fit``, and only with ``search=True``.
+        The search in full, its position being the searched weights; only after ``fit``, and only
+        with ``search=True``.
     validation_indices_ : ndarray
-        Sequences held out for early stopping; only after ``fit``.
+        Sequences held out; only after ``fit``.
 
     Examples
     --------
@@ -88,36 +105,74 @@ opposition, epochs, learning_rate, patience, validation_share
     def __init__(
         self,
         *,
+        feature_scaling: str = _DEFAULT.sequence.scaling,
+        time_step: str = _DEFAULT.sequence.time_step,
+        sequence_length: int = _DEFAULT.sequence.length,
+        long_sequences: str = _DEFAULT.sequence.longer,
         hidden_size: int = _DEFAULT.lstm.hidden,
-        sequence_length: int = _DEFAULT.lstm.steps,
+        gate_form: str = _DEFAULT.lstm.form,
+        readout: str = _DEFAULT.lstm.readout,
         search_role: str = _DEFAULT.search.role,
         search_form: str = _DEFAULT.search.form,
+        searched_weights: str = _DEFAULT.search.weights,
         population: int = _DEFAULT.search.population,
         iterations: int = _DEFAULT.search.iterations,
+        search_patience: int = _DEFAULT.search.patience,
         search_bound: float = _DEFAULT.search.bound,
+        movement_start: float = _DEFAULT.search.movement,
+        spiral_scale: float = _DEFAULT.search.scale,
+        spiral_growth: float = _DEFAULT.search.growth,
+        random_numbers: str = _DEFAULT.search.random,
+        distance: str = _DEFAULT.search.distance,
+        outside_box: str = _DEFAULT.search.outside,
+        acceptance: str = _DEFAULT.search.acceptance,
         opposition: bool = _DEFAULT.search.opposition,
+        opposite_kind: str = _DEFAULT.search.opposite,
+        jumping_rate: float = _DEFAULT.search.jumping,
+        fitness_form: str = _DEFAULT.search.fitness_form,
+        fitness_tie_break: float = _DEFAULT.search.tie_break,
+        fitness_clips: str = _DEFAULT.search.clips,
         epochs: int = _DEFAULT.training.epochs,
         learning_rate: float = _DEFAULT.training.learning_rate,
         patience: int = _DEFAULT.training.patience,
+        validation: str = _DEFAULT.training.validation,
         validation_share: float = _DEFAULT.training.validation_share,
         seed: int = 0,
-        validation: str = "group",
         search: bool = True,
     ) -> None:
-        self.hidden_size = hidden_size
+        self.feature_scaling = feature_scaling
+        self.time_step = time_step
         self.sequence_length = sequence_length
+        self.long_sequences = long_sequences
+        self.hidden_size = hidden_size
+        self.gate_form = gate_form
+        self.readout = readout
         self.search_role = search_role
         self.search_form = search_form
+        self.searched_weights = searched_weights
         self.population = population
         self.iterations = iterations
+        self.search_patience = search_patience
         self.search_bound = search_bound
+        self.movement_start = movement_start
+        self.spiral_scale = spiral_scale
+        self.spiral_growth = spiral_growth
+        self.random_numbers = random_numbers
+        self.distance = distance
+        self.outside_box = outside_box
+        self.acceptance = acceptance
         self.opposition = opposition
+        self.opposite_kind = opposite_kind
+        self.jumping_rate = jumping_rate
+        self.fitness_form = fitness_form
+        self.fitness_tie_break = fitness_tie_break
+        self.fitness_clips = fitness_clips
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.patience = patience
+        self.validation = validation
         self.validation_share = validation_share
         self.seed = seed
-        self.validation = validation
         self.search = search
 
     def fit(
@@ -155,45 +210,38 @@ opposition, epochs, learning_rate, patience, validation_share
         if len(classes) < 2:
             raise InputError(f"all clips are of class {classes[0]!r}: give at least two classes")
 
-        for_validation, for_start, for_batches = np.random.SeedSequence(self.seed).spawn(3)
-        trains = not (self.search and self.search_role == "replace")
+        seeds = np.random.SeedSequence(self.seed).spawn(4)
         held_out = np.zeros(len(labels), dtype=bool)
-        if trains:
-            held_out = hold_out(target, origin, self.validation_share, for_validation)
-        thinned = [thin(sequence, self.sequence_length) for sequence in sequences]
-        part = np.flatnonzero(~held_out)
-        self.mean_, self.scale_ = standardisation([thinned[i] for i in part])
-        inputs, lengths = pad([(sequence - self.mean_) / self.scale_ for sequence in thinned])
-        truth = torch.as_tensor(target)
-
+        if self._trains() or self.fitness_clips == "validation":
+            held_out = hold_out(target, origin, self.validation_share, seeds[0])
+        steps = [self._steps(sequence) for sequence in sequences]
+        known = np.flatnonzero(~held_out)
+        self.centre_, self.scale_ = scaling([steps[i] for i in known], self.feature_scaling)
         self.classes_ = classes
-        self.n_features_in_ = inputs.shape[-1]
+        self.n_features_in_ = steps[0].shape[1]
         self.validation_indices_ = np.flatnonzero(held_out)
-        layout = self._layout()
         self.history_: dict[str, Any] = {
             "search": [],
             "training_loss": [],
             "validation_loss": [],
             "best_epoch": 0,
         }
+        clips = Clips(*self._scaled(steps), torch.as_tensor(target))
         with one_thread():
-            known = inputs[part], lengths[part], truth[part]
-            vector = self._start(layout, known, for_start)
-            if trains:
-                unseen = inputs[held_out], lengths[held_out], truth[held_out]
-                vector = self._adam(layout.unpack(vector), known, unseen, for_batches)
-        self.weights_ = vector.numpy()
+            self.weights_ = self._weights(clips.pick(~held_out), clips.pick(held_out), seeds[1:])
         return self
 
     def predict_proba(self, X: Sequence[ArrayLike]) -> np.ndarray:
         """Probability of each class, float64 (N, C), columns as in ``classes_``."""
         check_is_fitted(self, "weights_")
         sequences = check_sequences(X, self.n_features_in_)
-        thinned = [thin(sequence, self.sequence_length) for sequence in sequences]
-        inputs, lengths = pad([(sequence - self.mean_) / self.scale_ for sequence in thinned])
+        inputs, lengths = self._scaled([self._steps(sequence) for sequence in sequences])
         with one_thread(), torch.no_grad():
-            weights = self._layout().unpack(torch.from_numpy(self.weights_))
-            probability: np.ndarray = forward(weights, inputs, lengths).softmax(dim=-1).numpy()
+            network = self._network()
+            weights = network.layout.unpack(torch.from_numpy(self.weights_))
+            logits = network.logits(weights, inputs, lengths)
+            logits[~torch.isfinite(logits).all(dim=1)] = 0.0
+            probability: np.ndarray = logits.softmax(dim=-1).numpy()
         return probability
 
     def predict(self, X: Sequence[ArrayLike]) -> np.ndarray:
@@ -215,7 +263,7 @@ opposition, epochs, learning_rate, patience, validation_share
             history=np.array(json.dumps(self.history_)),
             classes=self.classes_,
             weights=self.weights_,
-            mean=self.mean_,
+            centre=self.centre_,
             scale=self.scale_,
         )
 
@@ -233,93 +281,128 @@ opposition, epochs, learning_rate, patience, validation_share
             model = cls(**json.loads(str(stored["settings"])))
             model.history_ = json.loads(str(stored["history"]))
             model.classes_ = stored["classes"]
-            model.weights_, model.mean_ = stored["weights"], stored["mean"]
-            model.scale_ = stored["scale"]
+            model.weights_ = stored["weights"]
+            model.centre_, model.scale_ = stored["centre"], stored["scale"]
         except FileNotFoundError:
             raise InputError(f"{path} does not exist: give a file written by save") from None
         except Exception as error:
             raise InputError(f"{path} is no saved classifier ({error}): train it anew") from error
-        model.n_features_in_ = len(model.mean_)
-        if model.weights_.shape != (model._layout().size,):
+        model.n_features_in_ = len(model.centre_)
+        if model.weights_.shape != (model._network().layout.size,):
             raise InputError(f"{path} holds weights that do not fit its settings: train it anew")
         return model
 
-    def _layout(self) -> Layout:
-        return Layout(self.n_features_in_, self.hidden_size, len(self.classes_))
+    def _network(self) -> Network:
+        layout = Layout(self.n_features_in_, self.hidden_size, len(self.classes_))
+        return Network(layout, self.gate_form, self.readout)
+
+    def _trains(self) -> bool:
+        return not self.search or self.search_role in ("init", "finetune")
 
     def _check_settings(self) -> None:
         for name, value in self.get_params().items():
             if name in FIELDS:
                 FIELDS[name].check(value.item() if isinstance(value, np.generic) else value)
-        if self.validation not in ("group", "random"):
-            raise InputError(
-                f"validation = {self.validation!r} is not allowed: it must be 'group' or 'random'"
-            )
 
-    def _start(
-        self,
-        layout: Layout,
-        known: tuple[Tensor, Tensor, Tensor],
-        seed: np.random.SeedSequence,
-    ) -> Tensor:
-        """Flat weights that the search finds, or one uniform draw."""
-        side = self.search_bound if self.search else 1.0
-        high = np.full(layout.size, side / np.sqrt(self.hidden_size))
+    def _steps(self, sequence: np.ndarray) -> np.ndarray:
+        """Rows of a clip that the network reads."""
+        if self.time_step == "clip":
+            return sequence.mean(axis=0, keepdims=True)
+        return thin(sequence, self.sequence_length, self.long_sequences)
+
+    def _scaled(self, steps: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+        return pad([(rows - self.centre_) / self.scale_ for rows in steps])
+
+    def _weights(
+        self, known: Clips, unseen: Clips, seeds: list[np.random.SeedSequence]
+    ) -> np.ndarray:
+        """Flat weights, as the role of the search has it."""
+        for_draw, for_batches, for_search = seeds
+        layout = self._network().layout
+        side = np.full(layout.size, 1 / np.sqrt(self.hidden_size))
+        generator = np.random.default_rng(for_draw)
+        draw = seagull.initial_population(1, -side, side, generator)[0]
         if not self.search:
-            draw = seagull.initial_population(1, -high, high, np.random.default_rng(seed))
-            return torch.from_numpy(draw[0])
-        inputs, lengths, truth = known
+            return self._trained(draw, known, unseen, for_batches)
+        judges = unseen if self.fitness_clips == "validation" else known
+        if self.search_role == "finetune":
+            trained = self._trained(draw, known, unseen, for_batches)
+            return self._searched(trained, judges, for_search)
+        if self.search_role == "readout":
+            return self._searched(draw, judges, for_search)
+        if self.searched_weights == "gates":
+            draw[layout.gates.stop : layout.readout.start] = 0.0
+            found = self._searched(draw, judges, for_search)
+        else:
+            # Nothing of the draw is kept, so the search may have its random numbers.
+            found = self._searched(draw, judges, for_draw)
+        if self.search_role == "replace":
+            return found
+        return self._trained(found, known, unseen, for_batches)
 
-        def fitness(positions: np.ndarray) -> np.ndarray:
-            weights = layout.unpack(torch.from_numpy(positions))
-            logits = population_logits(weights, inputs, lengths)
-            answers = truth.expand(len(positions), -1)
-            loss = cross_entropy(logits.transpose(1, 2), answers, reduction="none").mean(dim=1)
-            return metrics.fitness(truth.numpy(), logits.argmax(dim=-1).numpy(), loss.numpy())
+    def _searched(
+        self, weights: np.ndarray, judges: Clips, seed: np.random.SeedSequence
+    ) -> np.ndarray:
+        """Flat weights with the best that the search finds in the places of those it looks for."""
+        network = self._network()
+        places = slice(0, network.layout.size)
+        if self.search_role == "readout":
+            places = network.layout.readout
+        elif self.searched_weights == "gates":
+            places = network.layout.gates
+        around = self.search_role == "finetune"
+        centre = weights[places] if around else np.zeros_like(weights[places])
+        side = self.search_bound / np.sqrt(self.hidden_size)
+
+        def complete(positions: np.ndarray) -> np.ndarray:
+            networks = np.tile(weights, (len(positions), 1))
+            networks[:, places] = positions
+            return networks
 
         self.result_ = seagull.maximise(
-            fitness,
-            -high,
-            high,
+            lambda positions: network.fitness(
+                complete(positions), judges, self.fitness_form, self.fitness_tie_break
+            ),
+            centre - side,
+            centre + side,
             population=self.population,
             iterations=self.iterations,
             form=self.search_form,
-            opposition=self.opposition,
             seed=seed,
+            F_c=self.movement_start,
+            p=self.spiral_scale,
+            q=self.spiral_growth,
+            per_dimension=self.random_numbers == "coordinate",
+            signed=self.distance == "signed",
+            bounds=self.outside_box,
+            greedy=self.acceptance == "greedy",
+            opposition=self.opposition,
+            opposite_kind=self.opposite_kind,
+            jumping=self.jumping_rate,
+            patience=self.search_patience,
+            start=centre[None] if around else None,
         )
         self.history_["search"] = self.result_.history.tolist()
-        return torch.from_numpy(self.result_.position)
+        return complete(self.result_.position[None])[0]
 
-    def _adam(
-        self,
-        start: Weights,
-        known: tuple[Tensor, Tensor, Tensor],
-        unseen: tuple[Tensor, Tensor, Tensor],
-        seed: np.random.SeedSequence,
-    ) -> Tensor:
-        """Flat weights of the epoch with the lowest validation loss."""
-        inputs, lengths, truth = known
-        weights = Weights(*(weight.clone().requires_grad_() for weight in start))
-        adam = torch.optim.Adam(weights, lr=self.learning_rate)
-        generator = np.random.default_rng(seed)
-        best, kept, waited = np.inf, solution(start), 0
-        for epoch in range(self.epochs + 1):
-            if epoch:
-                order = torch.from_numpy(generator.permutation(len(truth)))
-                for batch in order.split(BATCH):
-                    adam.zero_grad()
-                    logits = forward(weights, inputs[batch], lengths[batch])
-                    cross_entropy(logits, truth[batch]).backward()
-                    adam.step()
-            with torch.no_grad():
-                training = cross_entropy(forward(weights, inputs, lengths), truth).item()
-                validation = cross_entropy(forward(weights, *unseen[:2]), unseen[2]).item()
-            self.history_["training_loss"].append(training)
-            self.history_["validation_loss"].append(validation)
-            waited += 1
-            if validation < best:
-                best, kept, waited = validation, solution(weights).detach(), 0
-                self.history_["best_epoch"] = epoch
-            if waited >= self.patience:
-                break
-        return kept
+    def _trained(
+        self, start: np.ndarray, known: Clips, unseen: Clips, seed: np.random.SeedSequence
+    ) -> np.ndarray:
+        """Flat weights that Adam makes of a start."""
+        course = adam(
+            self._network(),
+            torch.from_numpy(start),
+            known,
+            unseen,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            patience=self.patience,
+            seed=seed,
+        )
+        self.history_ |= {
+            "training_loss": course.training_loss,
+            "validation_loss": course.validation_loss,
+            "best_epoch": course.best_epoch,
+        }
+        weights: np.ndarray = course.weights.numpy()
+        return weights

@@ -21,6 +21,9 @@ SIGMA = 1.0
 
 FORMS = ("corrected", "literal")
 
+#: States that the readout sees: that of the last valid step, or the mean over all valid steps.
+READOUTS = ("last", "mean")
+
 #: Bytes of gate values worked on at once by :func:`population_logits`: what a cache holds.
 _BLOCK = 2**20
 
@@ -99,6 +102,16 @@ class Layout:
         """Number D of weights: 4H(F + H) of the gates, 4H biases, the readout's HC + C."""
         return sum(math.prod(shape) for shape in self.shapes)
 
+    @property
+    def gates(self) -> slice:
+        """Where the matrices W_I, W_F, W_O and W_U of (15) lie in the flat vector."""
+        return slice(0, sum(math.prod(shape) for shape in self.shapes[:4]))
+
+    @property
+    def readout(self) -> slice:
+        """Where W_y and b_y lie in the flat vector."""
+        return slice(self.size - sum(math.prod(shape) for shape in self.shapes[-2:]), self.size)
+
     def unpack(self, vector: Tensor) -> Weights:
         """Named views of a flat vector (D,), or of a population (P, D).
 
@@ -130,6 +143,13 @@ def _weighted(h: Tensor, v: Tensor, W: Tensor, b: Tensor) -> Tensor:
 def _check_form(form: str) -> None:
     if form not in FORMS:
         raise InputError(f"form = {form!r} is not allowed: it must be one of {', '.join(FORMS)}")
+
+
+def _check_readout(readout: str) -> None:
+    if readout not in READOUTS:
+        raise InputError(
+            f"readout = {readout!r} is not allowed: it must be one of {', '.join(READOUTS)}"
+        )
 
 
 @equation(8)
@@ -272,11 +292,17 @@ def step(
     return hidden_state(U_t, O_t), U_t
 
 
-def forward(weights: Weights, X: Tensor, lengths: Tensor, form: str = "corrected") -> Tensor:
+def forward(
+    weights: Weights,
+    X: Tensor,
+    lengths: Tensor,
+    form: str = "corrected",
+    readout: str = "last",
+) -> Tensor:
     """Read whole sequences and answer with a number per class.
 
-    The state starts at zero and is read at each sequence's last valid step; what stands in ``X``
-    after it has no influence. The readout ``h W_y + b_y`` is ours: the paper prints none.
+    The state starts at zero; what stands in ``X`` after a sequence's last valid step has no
+    influence. The readout ``h W_y + b_y`` is ours: the paper prints none.
 
     Parameters
     ----------
@@ -287,7 +313,9 @@ def forward(weights: Weights, X: Tensor, lengths: Tensor, form: str = "corrected
     lengths : Tensor
         Valid steps of each sequence, int64 (N,), from 1 to T.
     form : {"corrected", "literal"}
-        Reading of (8) to (10).
+        Reading of (8) to (10). Literal gates can overflow: logits are then infinite or NaN.
+    readout : {"last", "mean"}
+        The h of the readout: that of the last valid step, or the mean over all valid steps.
 
     Returns
     -------
@@ -302,28 +330,39 @@ def forward(weights: Weights, X: Tensor, lengths: Tensor, form: str = "corrected
     torch.Size([5, 4])
     """
     _check_sequences(X, lengths)
+    _check_readout(readout)
     h = X.new_zeros(*weights.b_y.shape[:-1], len(X), weights.b_I.shape[-1])
-    U = torch.zeros_like(h)
+    U, total = torch.zeros_like(h), torch.zeros_like(h)
     for t in range(int(lengths.max())):
         new_h, new_U = step(weights, X[:, t], h, U, form)
         reading = (t < lengths).unsqueeze(-1)
         h, U = torch.where(reading, new_h, h), torch.where(reading, new_U, U)
-    return h @ weights.W_y + weights.b_y.unsqueeze(-2)
+        if readout == "mean":
+            total = torch.where(reading, total + h, total)
+    seen = total / lengths.unsqueeze(-1) if readout == "mean" else h
+    return seen @ weights.W_y + weights.b_y.unsqueeze(-2)
 
 
-def population_logits(weights: Weights, X: Tensor, lengths: Tensor) -> Tensor:
+def population_logits(
+    weights: Weights,
+    X: Tensor,
+    lengths: Tensor,
+    form: str = "corrected",
+    readout: str = "last",
+) -> Tensor:
     """Do what :func:`forward` does for a population, several times faster and without gradients.
 
     It stands in for equations (8) to (13) during the search: the four gates share one product, a
     block of networks at a time stays in the cache, finished sequences are left out, and tanh is
     computed as 2 sigmoid(2x) - 1, which is many times faster in float64. It agrees with
-    :func:`forward` to 1e-12.
+    :func:`forward` to 1e-12; with literal gates, which have no bounds, to 1e-9 of a network's
+    largest logit over some dozen steps (longer ones can be chaotic).
 
     Parameters
     ----------
     weights : Weights
         P networks.
-    X, lengths : Tensor
+    X, lengths, form, readout
         As in :func:`forward`.
 
     Returns
@@ -339,10 +378,12 @@ def population_logits(weights: Weights, X: Tensor, lengths: Tensor) -> Tensor:
     torch.Size([7, 5, 4])
     """
     _check_sequences(X, lengths)
+    _check_form(form)
+    _check_readout(readout)
     with torch.no_grad():
         # Doubling the candidate's weights makes one sigmoid serve all four gates.
         W = torch.cat([weights.W_I, weights.W_F, weights.W_O, 2 * weights.W_U], dim=-1)
-        b = torch.cat([weights.b_I, weights.b_F, weights.b_O, 2 * weights.b_U], dim=-1)
+        b = torch.cat([*_gate_biases(weights, form), 2 * weights.b_U], dim=-1)
         # With the longest first, the sequences still running at any step are the first ones.
         order = torch.argsort(lengths, descending=True, stable=True)
         running = [int((lengths > t).sum()) for t in range(int(lengths.max()))]
@@ -350,26 +391,49 @@ def population_logits(weights: Weights, X: Tensor, lengths: Tensor) -> Tensor:
         size = max(1, _BLOCK // (len(X) * W.shape[-1] * W.element_size()))
         states = torch.cat(
             [
-                _last_states(block, bias, steps, running)
+                _states(block, bias, steps, running, form, readout)
                 for block, bias in zip(W.split(size), b.unsqueeze(-2).split(size), strict=True)
             ]
         )
+        if readout == "mean":
+            states = states / lengths[order].unsqueeze(-1)
         return states[:, torch.argsort(order)] @ weights.W_y + weights.b_y.unsqueeze(-2)
 
 
-def _last_states(W: Tensor, b: Tensor, steps: Tensor, running: list[int]) -> Tensor:
-    """Last valid states (P, N, H) of sequences (T, N, F) that come longest first."""
+def _gate_biases(weights: Weights, form: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Biases of the three gates; h - 1 of the literal (9) and (10) is a shift of theirs."""
+    if form == "corrected":
+        return weights.b_I, weights.b_F, weights.b_O
+    H = weights.b_I.shape[-1]
+    shift_F, shift_O = (W[..., :H, :].sum(dim=-2) for W in (weights.W_F, weights.W_O))
+    return weights.b_I, weights.b_F - shift_F, weights.b_O - shift_O
+
+
+def _states(
+    W: Tensor, b: Tensor, steps: Tensor, running: list[int], form: str, readout: str
+) -> Tensor:
+    """Last valid states (P, N, H), or sums of all, of sequences (T, N, F) that come longest first.
+
+    The candidate's weights in ``W`` and ``b`` are doubled.
+    """
     P, N, H = len(W), steps.shape[1], W.shape[-1] // 4
     joined = steps.new_zeros(P, N, H + steps.shape[-1])
-    U = steps.new_zeros(P, N, H)
+    U, total = steps.new_zeros(P, N, H), steps.new_zeros(P, N, H)
     for v, n in zip(steps, running, strict=False):
         joined[:, :n, H:] = v[:n]
-        gates = torch.baddbmm(b, joined[:, :n], W).sigmoid_()
+        gates = torch.baddbmm(b, joined[:, :n], W)
+        if form == "corrected":
+            gates.sigmoid_()
+        else:
+            gates[..., : 3 * H].mul_(SIGMA)
+            gates[..., 3 * H :].sigmoid_()
         I_t, F_t, O_t, U_tilde = gates.split(H, dim=-1)
         U_t = U[:, :n]
         U_t.mul_(F_t).addcmul_(U_tilde.mul_(2).sub_(1), I_t)
         joined[:, :n, :H] = U_t.mul(2).sigmoid_().mul_(2).sub_(1).mul_(O_t)
-    return joined[..., :H]
+        if readout == "mean":
+            total[:, :n] += joined[:, :n, :H]
+    return total if readout == "mean" else joined[..., :H]
 
 
 def _check_sequences(X: Tensor, lengths: Tensor) -> None:

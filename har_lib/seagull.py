@@ -5,7 +5,9 @@ The paper renames the letters of its source. Dhiman and Kumar's A, B, C_s, M_s, 
 
 Reference: G. Dhiman, V. Kumar, Seagull optimization algorithm (2019),
 doi:10.1016/j.knosys.2018.11.024; H. R. Tizhoosh, Opposition-based learning (2005),
-doi:10.1109/CIMCA.2005.1631345.
+doi:10.1109/CIMCA.2005.1631345; S. Rahnamayan, H. R. Tizhoosh, M. M. A. Salama, Quasi-oppositional
+differential evolution (2007), doi:10.1109/CEC.2007.4424748, and Opposition-based differential
+evolution (2008), doi:10.1109/TEVC.2007.894200.
 """
 
 from collections.abc import Callable
@@ -33,7 +35,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "stable": {"p": 0.5, "q": 0.05, "per_dimension": True, "signed": True},
 }
 
+#: Update rules: readings of (19) to (28), and :func:`matlab_move`, which is none.
+FORMS = (*PRESETS, "matlab")
+
 BOUNDS = ("clip", "reflect", "reset")
+
+OPPOSITES = ("opposite", "quasi")
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,13 @@ class Result:
     fitness : float
         Its fitness.
     history : ndarray
-        Best fitness so far after each iteration; never decreases.
+        Best fitness so far after each iteration that was done; never decreases.
     evaluations : int
         Positions whose fitness was asked for.
     diagnostics : dict of ndarray
-        One number an iteration: ``best`` fitness within the population; ``diversity``, the mean
-        Euclidean distance to the best position; ``clipped``, the share of coordinates that left
-        the box; ``coherence``, the mean over moving seagulls of abs(mean sign of the step away
+        One number for each of these: ``best`` fitness within the population; ``diversity``, the
+        mean Euclidean distance to the best position; ``clipped``, the share of coordinates that
+        left the box; ``coherence``, the mean over moving seagulls of abs(mean sign of the step away
         from the best), 1 when all coordinates move the same way (NaN when no seagull moves).
     """
 
@@ -99,6 +106,22 @@ def opposite(S: Array, lower: Array, upper: Array) -> Array:
     [4.0, 1.0]
     """
     return lower + upper - S
+
+
+def quasi_opposite(S: Array, lower: Array, upper: Array, generator: np.random.Generator) -> Array:
+    """Draw, each coordinate by itself, between the middle of the box and the opposite.
+
+    Quasi-opposition of Rahnamayan et al. (2007), doi:10.1109/CEC.2007.4424748; the paper's (16)
+    is :func:`opposite`.
+
+    Examples
+    --------
+    >>> drawn = quasi_opposite(np.zeros(3), np.zeros(3), np.full(3, 4.0), np.random.default_rng(0))
+    >>> bool(((drawn >= 2) & (drawn <= 4)).all())
+    True
+    """
+    middle = (lower + upper) / 2
+    return middle + (opposite(S, lower, upper) - middle) * generator.random(S.shape)
 
 
 @equation(19)
@@ -152,9 +175,10 @@ def balance(D: float, rand: Array, form: str = "corrected") -> Array:
 
     .. math:: A = 2 \times B^2 \times rand
 
-    No B is defined (B_A of (21) would be circular): after the paper's renaming it must be D, which
-    is the corrected and the stable form. ``form="literal"`` keeps a constant,
-    :data:`PRINTED_B` = 2, so that A never decays: it stays between 0 and 8 to the end.
+    No B is defined. After the paper's renaming it must be D, which is the corrected and the stable
+    form. ``form="literal"`` keeps a constant, :data:`PRINTED_B` = 2, so that A never decays: it
+    stays between 0 and 8 to the end. B read as B_A cannot be computed: (21) makes B_A from A, so
+    that (22) would need its own result.
 
     Examples
     --------
@@ -283,6 +307,39 @@ def move(
     return attack(G_A, spiral_u(R, k), spiral_v(R, k), spiral_w(R, k), P_bs)
 
 
+def matlab_move(P_A: Array, P_bs: Array, D: float, r_1: Array, r_2: Array) -> Array:
+    r"""One iteration of a published MATLAB script for all seagulls, before any bounds.
+
+    .. math::
+
+        A_1 = 2 D r_1 - D, \quad l = (D - 1) r_2 + 1, \quad
+        P_A(y) = (D P_A + A_1 (P_{bs} - P_A)) \, e^l \cos(2 \pi l) + P_{bs}
+
+    Read in public copies of a script whose heading names the author of the source, Dhiman. It is
+    another rule than the one printed in his paper and in this one: no absolute value, no product
+    of three coordinates, no w', and a random number a coordinate. Whether it was used here is not
+    known, and nothing is claimed.
+
+    Parameters
+    ----------
+    P_A, P_bs : ndarray
+        All positions, (P, D), and the best one, (D,).
+    D : float
+        Movement behaviour (20).
+    r_1, r_2 : ndarray
+        Uniform on [0, 1), (P, D).
+
+    Examples
+    --------
+    >>> two, half = np.full((1, 1), 2.0), np.full((1, 1), 0.5)
+    >>> matlab_move(two, np.ones(1), 1.0, half, half).round(3).tolist()
+    [[6.437]]
+    """
+    A_1 = 2 * D * r_1 - D
+    turns = (D - 1) * r_2 + 1
+    return (D * P_A + A_1 * (P_bs - P_A)) * np.exp(turns) * np.cos(2 * np.pi * turns) + P_bs
+
+
 def maximise(
     fitness: Fitness,
     lower: ArrayLike,
@@ -302,29 +359,37 @@ def maximise(
     opposition: bool = True,
     callback: Callback | None = None,
     progress: bool = False,
+    opposite_kind: str = "opposite",
+    jumping: float = 0.0,
+    patience: int = 0,
+    start: ArrayLike | None = None,
 ) -> Result:
     """Search a box for the position of greatest fitness.
 
     The best position ever seen is kept and leads the others (the paper's P_bs). Iterations count
     from 1; the initial population is y = 0, so that D falls from F_c to 0 and the last iteration
-    puts every seagull on the best one, which wastes its evaluations, as printed.
+    puts every seagull on the best one, which wastes its evaluations, as printed; with
+    ``form="literal"`` A, and so the steps, do not fall with D.
 
-    All random numbers come from one generator, in this order: the initial population; then in
-    each iteration k, rand and, with ``bounds="reset"``, the new coordinates.
+    All random numbers come from one generator, in this order: the initial population and, with
+    ``opposite_kind="quasi"``, its opposites; then in each iteration k and rand (r_1 and r_2 of
+    :func:`matlab_move`), with ``bounds="reset"`` the new coordinates, and with ``jumping`` the
+    chance of a jump and its quasi-opposites.
 
     Parameters
     ----------
     fitness : callable
-        Maps positions (P, D) to numbers (P,); greater is better.
+        Maps positions (P, D) to numbers (P,); greater is better, and minus infinity the worst.
     lower, upper : array_like
         The box [a, b], (D,) each; a single number stands for all dimensions of the other.
     population, iterations : int
         Seagulls and iterations.
-    form : {"corrected", "literal", "stable"}
+    form : {"corrected", "literal", "stable", "matlab"}
         Reading of the update. ``corrected``: A from D, p = q = 1, one k and one rand a seagull,
         absolute value. ``literal``: the same with the constant of :func:`balance`. ``stable`` is
         our repair, never the authors' method: p = 0.5, q = 0.05, a k and a rand per dimension, no
-        absolute value.
+        absolute value. ``matlab`` is :func:`matlab_move`, on which p, q, per_dimension and signed
+        have no effect.
     seed : int or SeedSequence
         The result depends on it alone.
     F_c : float
@@ -342,6 +407,16 @@ def maximise(
         copies.
     progress : bool
         Whether to show a bar.
+    opposite_kind : {"opposite", "quasi"}
+        Opposites by (16) or :func:`quasi_opposite`, at the start and in jumps.
+    jumping : float
+        Chance, from 0 to 1, that an iteration ends with a generation jump: opposites are taken
+        within the smallest and largest value of each coordinate among the seagulls, and the better
+        half of both is kept; Rahnamayan et al. (2008). Only where ``opposition`` is on.
+    patience : int
+        Iterations without a better position after which the search stops; 0 never stops it.
+    start : array_like, optional
+        Positions (M, D) in the box that stand in for the first M seagulls drawn.
 
     Returns
     -------
@@ -360,44 +435,31 @@ def maximise(
     (True, 3060)
     """
     low, high = _box(lower, upper)
-    if form not in PRESETS:
-        raise InputError(f"form = {form!r} is not allowed: it must be one of {', '.join(PRESETS)}")
-    if bounds not in BOUNDS:
-        raise InputError(f"bounds = {bounds!r} is not allowed: it must be one of {BOUNDS}")
-    if population < 1 or iterations < 1:
-        raise InputError(
-            f"population = {population} and iterations = {iterations} are not allowed: "
-            "both must be at least 1"
-        )
-    preset = PRESETS[form]
-    p = preset["p"] if p is None else p
-    q = preset["q"] if q is None else q
-    signed = preset["signed"] if signed is None else signed
-    per_dimension = preset["per_dimension"] if per_dimension is None else per_dimension
+    _check_settings(population, iterations, form, bounds, opposite_kind, jumping, patience)
+    given = {"p": p, "q": q, "per_dimension": per_dimension, "signed": signed}
+    spiral = PRESETS.get(form, {}) | {k: value for k, value in given.items() if value is not None}
 
     generator = np.random.default_rng(seed)
     P_A = initial_population(population, low, high, generator)
+    if start is not None:
+        first = _positions(start, low, high, population)
+        P_A[: len(first)] = first
     if opposition:
-        P_A = np.concatenate([P_A, opposite(P_A, low, high)])
+        P_A = np.concatenate([P_A, _opposites(P_A, low, high, opposite_kind, generator)])
     values = _evaluate(fitness, P_A)
     evaluations = len(P_A)
     if opposition:
-        # A stable sort keeps the drawn one before its opposite when both are equal.
-        kept = np.argsort(-values, kind="stable")[:population]
-        P_A, values = P_A[kept], values[kept]
+        P_A, values = _best(P_A, values, population)
     leader = int(values.argmax())
-    P_bs, best = P_A[leader].copy(), float(values[leader])
+    P_bs, best, improved = P_A[leader].copy(), float(values[leader]), 0
     if callback:
         callback(0, P_A.copy(), values.copy())
 
-    draws = (population, len(low) if per_dimension else 1)
     history: list[float] = []
     course: list[tuple[float, float, float, float]] = []
     for y in tqdm(range(1, iterations + 1), desc="search", disable=not progress):
         D = movement_behaviour(y, iterations, F_c)
-        k = generator.uniform(0, 2 * np.pi, draws)
-        rand = generator.random(draws)
-        free = move(P_A, P_bs, D, k, rand, form=form, p=p, q=q, signed=signed)
+        free = _moved(P_A, P_bs, D, form, spiral, generator)
         new = _into_box(free, low, high, bounds, generator)
         outside = float(((free < low) | (free > high)).mean())
         coherence = _coherence(free - P_bs)
@@ -407,18 +469,56 @@ def maximise(
             worse = new_values <= values
             new[worse], new_values[worse] = P_A[worse], values[worse]
         P_A, values = new, new_values
+        if opposition and jumping and generator.random() < jumping:
+            within = P_A.min(axis=0), P_A.max(axis=0)
+            # An opposite can miss a side of the box by a rounding error.
+            others = _opposites(P_A, *within, opposite_kind, generator).clip(low, high)
+            both = np.concatenate([values, _evaluate(fitness, others)])
+            P_A, values = _best(np.concatenate([P_A, others]), both, population)
+            evaluations += population
         leader = int(values.argmax())
         if values[leader] > best:
-            P_bs, best = P_A[leader].copy(), float(values[leader])
+            P_bs, best, improved = P_A[leader].copy(), float(values[leader]), y
         history.append(best)
         spread = float(np.sqrt(((P_A - P_bs) ** 2).sum(axis=1)).mean())
         course.append((float(values[leader]), spread, outside, coherence))
         if callback:
             callback(y, P_A.copy(), values.copy())
+        if patience and y - improved >= patience:
+            break
 
     names = ("best", "diversity", "clipped", "coherence")
     diagnostics = dict(zip(names, np.array(course).T, strict=True))
     return Result(P_bs, best, np.array(history), evaluations, diagnostics)
+
+
+def _check_settings(
+    population: int,
+    iterations: int,
+    form: str,
+    bounds: str,
+    opposite_kind: str,
+    jumping: float,
+    patience: int,
+) -> None:
+    for name, value, allowed in (
+        ("form", form, FORMS),
+        ("bounds", bounds, BOUNDS),
+        ("opposite_kind", opposite_kind, OPPOSITES),
+    ):
+        if value not in allowed:
+            raise InputError(
+                f"{name} = {value!r} is not allowed: it must be one of {', '.join(allowed)}"
+            )
+    if population < 1 or iterations < 1:
+        raise InputError(
+            f"population = {population} and iterations = {iterations} are not allowed: "
+            "both must be at least 1"
+        )
+    if not 0 <= jumping <= 1:
+        raise InputError(f"jumping = {jumping} is not allowed: it must be a chance from 0 to 1")
+    if patience < 0:
+        raise InputError(f"patience = {patience} is not allowed: it must be 0 or more")
 
 
 def _box(lower: ArrayLike, upper: ArrayLike) -> tuple[Array, Array]:
@@ -434,6 +534,52 @@ def _box(lower: ArrayLike, upper: ArrayLike) -> tuple[Array, Array]:
     if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
         raise InputError("the box is empty or endless: lower must be finite and at most upper")
     return low, high
+
+
+def _positions(start: ArrayLike, low: Array, high: Array, population: int) -> Array:
+    """Refuse given positions that are no seagulls of this search."""
+    positions = np.asarray(start, dtype=np.float64)
+    if positions.shape[1:] != low.shape or not 1 <= len(positions) <= population:
+        raise InputError(
+            f"start has shape {positions.shape}: it must be (M, {len(low)}) with M from 1 to "
+            f"{population}"
+        )
+    if not ((positions >= low) & (positions <= high)).all():
+        raise InputError("start lies outside the box: move it inside or widen the box")
+    return positions
+
+
+def _opposites(
+    S: Array, lower: Array, upper: Array, kind: str, generator: np.random.Generator
+) -> Array:
+    if kind == "quasi":
+        return quasi_opposite(S, lower, upper, generator)
+    return opposite(S, lower, upper)
+
+
+def _best(positions: Array, values: Array, count: int) -> tuple[Array, Array]:
+    # A stable sort keeps the one that comes first, before its opposite, when both are equal.
+    kept = np.argsort(-values, kind="stable")[:count]
+    return positions[kept], values[kept]
+
+
+def _moved(
+    P_A: Array,
+    P_bs: Array,
+    D: float,
+    form: str,
+    spiral: dict[str, Any],
+    generator: np.random.Generator,
+) -> Array:
+    """New places of one iteration, before any bounds, with the random numbers they need."""
+    if form == "matlab":
+        r_1 = generator.random(P_A.shape)
+        return matlab_move(P_A, P_bs, D, r_1, generator.random(P_A.shape))
+    draws = (len(P_A), P_A.shape[1] if spiral["per_dimension"] else 1)
+    k = generator.uniform(0, 2 * np.pi, draws)
+    rand = generator.random(draws)
+    p, q, signed = spiral["p"], spiral["q"], spiral["signed"]
+    return move(P_A, P_bs, D, k, rand, form=form, p=p, q=q, signed=signed)
 
 
 def _evaluate(fitness: Fitness, positions: Array) -> Array:

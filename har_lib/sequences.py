@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from har_lib.errors import InputError
 
+SCALINGS = ("standard", "standard_all", "range", "none")
+
 
 def check_sequences(X: Sequence[ArrayLike], width: int | None = None) -> list[np.ndarray]:
     """Sequences as float64 (K_i, F) arrays of one width.
@@ -67,36 +69,68 @@ def check_groups(groups: ArrayLike, count: int) -> np.ndarray:
     return np.unique(origin, return_inverse=True)[1]
 
 
-def thin(sequence: np.ndarray, length: int) -> np.ndarray:
-    """At most ``length`` rows, evenly spaced, first and last included.
+def thin(sequence: np.ndarray, length: int, which: str = "even") -> np.ndarray:
+    """At most ``length`` rows: evenly spaced ones, first and last included, or the first ones.
 
     Examples
     --------
     >>> thin(np.arange(10)[:, None], 4).ravel().tolist()
     [0, 3, 6, 9]
+    >>> thin(np.arange(10)[:, None], 4, "first").ravel().tolist()
+    [0, 1, 2, 3]
     """
+    if which not in ("even", "first"):
+        raise InputError(f"which = {which!r} is not allowed: it must be 'even' or 'first'")
     if len(sequence) <= length:
         return sequence
+    if which == "first":
+        return sequence[:length]
     return sequence[np.round(np.linspace(0, len(sequence) - 1, length)).astype(int)]
 
 
-def standardisation(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation to subtract and divide by, each (F,).
+def scaling(
+    sequences: Sequence[np.ndarray], kind: str = "standard"
+) -> tuple[np.ndarray, np.ndarray]:
+    """What to subtract from each column and then to divide it by, each (F,).
 
-    Columns that hold only 0 and 1 get 0 and 1, constant columns get their mean and 1.
+    Parameters
+    ----------
+    sequences : sequence of ndarray
+        (K_i, F) each, of the training part alone.
+    kind : {"standard", "standard_all", "range", "none"}
+        ``standard`` brings columns to mean 0 and deviation 1 and leaves those alone that hold only
+        0 and 1; ``standard_all`` makes no such exception; ``range`` brings smallest and largest
+        value to -1 and 1; ``none`` changes nothing. Constant columns become 0 (with ``none`` and
+        those of bits left alone they stay as they are).
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
 
     Examples
     --------
-    >>> standardisation([np.array([[0, 2.0], [1, 4.0]])])
+    >>> scaling([np.array([[0, 2.0], [1, 4.0]])])
     (array([0., 3.]), array([1., 1.]))
+    >>> scaling([np.array([[0, 2.0], [1, 6.0]])], "range")
+    (array([0.5, 4. ]), array([0.5, 2. ]))
     """
+    if kind not in SCALINGS:
+        raise InputError(f"kind = {kind!r} is not allowed: it must be one of {', '.join(SCALINGS)}")
     rows = np.concatenate(sequences)
-    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    if kind == "none":
+        return np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+    if kind == "range":
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        centre, scale = (low + high) / 2, (high - low) / 2
+    else:
+        centre, scale = rows.mean(axis=0), rows.std(axis=0)
     # A constant column's computed deviation may be a rounding error instead of 0.
     scale[(rows == rows[0]).all(axis=0)] = 1.0
-    binary = ((rows == 0) | (rows == 1)).all(axis=0)
-    mean[binary], scale[binary] = 0.0, 1.0
-    return mean, scale
+    if kind == "standard":
+        binary = ((rows == 0) | (rows == 1)).all(axis=0)
+        centre[binary], scale[binary] = 0.0, 1.0
+    return centre, scale
 
 
 def hold_out(

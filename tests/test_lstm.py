@@ -151,6 +151,16 @@ def test_eq15_solution_holds_every_weight_once():
     assert weights.b_y.tolist() == vector[-CLASSES:].tolist()
 
 
+def test_places_of_the_gates_and_of_the_readout():
+    vector = torch.arange(float(LAYOUT.size), dtype=torch.float64)
+    weights = LAYOUT.unpack(vector)
+    gates = torch.cat([W.flatten() for W in weights[:4]])
+    assert torch.equal(vector[LAYOUT.gates], gates)
+    assert torch.equal(vector[LAYOUT.readout], torch.cat([weights.W_y.flatten(), weights.b_y]))
+    biases = torch.cat(weights[4:8])
+    assert torch.equal(vector[LAYOUT.gates.stop : LAYOUT.readout.start], biases)
+
+
 @pytest.mark.parametrize(("hidden", "size"), [(16, 4885), (32, 11813), (64, 31813), (128, 96389)])
 def test_number_of_weights(hidden, size):
     assert Layout(58, hidden, 5).size == size
@@ -224,31 +234,94 @@ def test_each_sequence_ends_at_its_own_length(network, X):
         assert torch.allclose(together[row], expected, rtol=0, atol=1e-12)
 
 
+def test_mean_readout_is_the_mean_of_torchs_valid_states(network, X):
+    lengths = torch.tensor([1, 15, 7, 3])
+    together = forward(network, X, lengths, readout="mean")
+    states, _ = torch_lstm(network)(X)
+    for row, length in enumerate(lengths):
+        expected = states[row, :length].mean(dim=0) @ network.W_y + network.b_y
+        assert torch.allclose(together[row], expected, rtol=0, atol=1e-12)
+    last = forward(network, X, lengths)
+    # Of one step the mean is the last.
+    assert torch.allclose(together[0], last[0], rtol=0, atol=1e-15)
+    assert (together - last)[1:].abs().min() > 1e-3
+
+
+@pytest.mark.parametrize("form", lstm.FORMS)
+@pytest.mark.parametrize("readout", lstm.READOUTS)
 @pytest.mark.parametrize("filling", [0.0, 1e6, float("nan")])
-def test_padding_has_no_influence(network, X, filling):
+def test_padding_has_no_influence(network, X, filling, form, readout):
     lengths = torch.tensor([1, 15, 7, 3])
     padded = X.clone()
     for row, length in enumerate(lengths):
         padded[row, length:] = filling
-    assert torch.equal(forward(network, padded, lengths), forward(network, X, lengths))
-    population = LAYOUT.unpack(uniform(6, LAYOUT.size, seed=30))
-    clean = population_logits(population, X, lengths)
-    assert torch.equal(population_logits(population, padded, lengths), clean)
+    reading = form, readout
+    clean = forward(network, X, lengths, *reading)
+    assert torch.isfinite(clean).all()
+    assert torch.equal(forward(network, padded, lengths, *reading), clean)
+    population = LAYOUT.unpack(uniform(6, LAYOUT.size, seed=30, side=0.5))
+    clean = population_logits(population, X, lengths, *reading)
+    assert torch.isfinite(clean).all()
+    assert torch.equal(population_logits(population, padded, lengths, *reading), clean)
 
 
 @pytest.mark.parametrize("side", [0.2, 1.0, 20.0])
 @pytest.mark.parametrize("block", [1, 2**12, 2**30])
-def test_fused_population_is_the_plain_forward(monkeypatch, X, side, block):
+@pytest.mark.parametrize("readout", lstm.READOUTS)
+def test_fused_population_is_the_plain_forward(monkeypatch, X, side, block, readout):
     monkeypatch.setattr(lstm, "_BLOCK", block)
     population = uniform(9, LAYOUT.size, seed=31, side=side)
     lengths = torch.tensor([4, 15, 7, 4])
-    fused = population_logits(LAYOUT.unpack(population), X, lengths)
-    plain = forward(LAYOUT.unpack(population), X, lengths)
+    fused = population_logits(LAYOUT.unpack(population), X, lengths, readout=readout)
+    plain = forward(LAYOUT.unpack(population), X, lengths, readout=readout)
     tolerance = 1e-12 * max(1.0, side**2)
     assert torch.allclose(fused, plain, rtol=0, atol=tolerance)
     for row, vector in zip(plain, population, strict=True):
-        single = forward(LAYOUT.unpack(vector), X, lengths)
+        single = forward(LAYOUT.unpack(vector), X, lengths, readout=readout)
         assert torch.allclose(row, single, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("side", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("block", [1, 2**30])
+@pytest.mark.parametrize("readout", lstm.READOUTS)
+def test_fused_literal_gates_are_the_plain_ones(monkeypatch, X, side, block, readout):
+    monkeypatch.setattr(lstm, "_BLOCK", block)
+    monkeypatch.setattr(lstm, "SIGMA", 1.25)
+    population = LAYOUT.unpack(uniform(9, LAYOUT.size, seed=31, side=side))
+    lengths = torch.tensor([4, 10, 7, 4])
+    fused = population_logits(population, X, lengths, "literal", readout)
+    plain = forward(population, X, lengths, "literal", readout)
+    # Gates without bounds: errors are held against the largest logit of each network.
+    largest = plain.abs().amax(dim=(1, 2), keepdim=True)
+    assert torch.isfinite(plain).all()
+    assert ((fused - plain).abs() <= 1e-9 * largest).all()
+    corrected = population_logits(population, X, lengths, readout=readout)
+    assert ((fused - corrected).abs().amax(dim=(1, 2)) > 1e-3).all()
+
+
+@pytest.mark.parametrize("readout", lstm.READOUTS)
+def test_literal_logits_outlive_the_cell_but_not_for_long(readout):
+    layout = Layout(58, 32, 3)
+    X = torch.from_numpy(np.random.default_rng(21).normal(size=(8, 120, 58)))
+    lengths = torch.tensor([1, 2, 3, 4, 40, 40, 40, 40])
+    weights = layout.unpack(uniform(4, layout.size, seed=20))
+    zero = torch.zeros(4, 8, 32, dtype=torch.float64)
+    _, U = run(weights, X[:, :40], zero, zero, "literal")
+    assert not torch.isfinite(U).any(dim=-1).all()
+    # The tanh of (13) brings an infinite cell back to 1.
+    plain = forward(weights, X, lengths, "literal", readout)
+    fused = population_logits(weights, X, lengths, "literal", readout)
+    assert plain.abs().amin(dim=2)[:, 4:].max() > 1e15
+    largest = plain.abs().amax(dim=(1, 2), keepdim=True)
+    assert ((fused - plain).abs() <= 1e-9 * largest).all()
+    # Larger weights and longer sequences overflow in the state too.
+    weights = layout.unpack(uniform(4, layout.size, seed=20, side=1000 / np.sqrt(32)))
+    lengths[4:] = 120
+    for compute in (population_logits, forward):
+        finite = torch.isfinite(compute(weights, X, lengths, "literal", readout)).all(dim=2)
+        assert finite[:, :4].all()
+        assert not finite[:, 4:].any()
+        assert torch.isfinite(compute(weights, X, lengths, "corrected", readout)).all()
 
 
 def test_order_of_sequences_does_not_matter(X):
@@ -279,6 +352,15 @@ def test_gradient_is_the_finite_difference(X):
 def test_lengths_that_do_not_fit_are_refused(network, X, lengths):
     with pytest.raises(InputError, match="between 1 and 15"):
         forward(network, X, torch.tensor(lengths))
+
+
+def test_unknown_readings_are_refused(network, X):
+    lengths = torch.full((4,), 15)
+    for compute in (population_logits, forward):
+        with pytest.raises(InputError, match="readout = 'first'"):
+            compute(network, X, lengths, readout="first")
+        with pytest.raises(InputError, match="form = 'printed'"):
+            compute(network, X, lengths, "printed")
 
 
 def test_shapes_that_do_not_fit_are_refused(network, X):
