@@ -1,5 +1,6 @@
 """Data sets as records of path, label and group: built-in, UCF101, KTH, any folder."""
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -76,6 +77,29 @@ class Dataset:
     def classes(self) -> tuple[str, ...]:
         """The different labels, sorted."""
         return tuple(sorted({record.label for record in self.records}))
+
+    def limited(self, classes: int) -> "Dataset":
+        """The first classes in alphabetical order; 0, or more than there are, keeps all.
+
+        Raises
+        ------
+        InputError
+            For a single class, between which and nothing there is nothing to learn, or fewer.
+
+        Examples
+        --------
+        >>> clips = tuple(Record(Path(f"{c}.avi"), c, "g01") for c in ("walk", "run", "jump"))
+        >>> Dataset("three clips", Path("."), clips, "group", "file names").limited(2).classes
+        ('jump', 'run')
+        """
+        if classes < 0 or classes == 1:
+            raise InputError(
+                f"class_limit = {classes} is not allowed: it must be 0, for all classes, or at "
+                "least 2, since one class leaves nothing to tell apart"
+            )
+        kept = self.classes[: classes or None]
+        records = tuple(record for record in self.records if record.label in kept)
+        return dataclasses.replace(self, records=records)
 
     def digest(self) -> str:
         """SHA-256 of every record's file name, content, label, group and frame range.

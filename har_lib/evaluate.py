@@ -1,8 +1,7 @@
 """Accuracy by group: cross-validation that keeps scenes apart, and intervals that know of them."""
 
 import inspect
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
+from har_lib import folds as parts
 from har_lib import metrics, parallel
 from har_lib.config import Config
 from har_lib.errors import InputError
@@ -21,7 +20,8 @@ from har_lib.sequences import check_labels
 
 _DEFAULT = Config().evaluation
 
-Split = tuple[np.ndarray, np.ndarray]
+#: Repeats that the scores may be taken from.
+REPORTED_RUNS = ("mean", "best", "best_per_metric")
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,25 @@ class CrossValidation:
     Attributes
     ----------
     predictions : DataFrame
-        A row for each prediction: ``clip`` (index into X), ``group``, ``repeat``, ``fold``,
-        ``true``, ``predicted``.
+        A row for each prediction: ``clip`` (index into X: with the unit ``key_frame`` that of a
+        key frame), ``group``, ``repeat``, ``fold``, ``true``, ``predicted``.
     per_fold : DataFrame
         A row for each fold: ``repeat``, ``fold``, ``held_out`` (groups, joined by spaces),
         ``clips``, ``accuracy`` and ``shared_groups``, the groups on both sides of the split,
-        0 unless the caller's own ``splits`` mix them.
+        0 unless the split does not keep them apart.
     refused : tuple of Refusal
         Folds that were not run.
     classes : ndarray
         All labels of the data set.
-    averaging : str
-        Of :attr:`scores`.
+    averaging, code, undefined : str
+        Of :attr:`scores`: see :func:`har_lib.metrics.scores`.
+    reported_run : {"mean", "best", "best_per_metric"}
+        Which repeats :attr:`scores` are taken from.
+    split : str
+        How the data were divided: a name of :data:`har_lib.folds.SPLITS`, ``given``, or the name
+        of the list that was given.
+    unit : {"clip", "key_frame"}
+        What a sample is.
     """
 
     predictions: pd.DataFrame
@@ -81,6 +88,11 @@ class CrossValidation:
     refused: tuple[Refusal, ...]
     classes: np.ndarray
     averaging: str
+    code: str = _DEFAULT.code
+    undefined: str = _DEFAULT.undefined
+    reported_run: str = _DEFAULT.reported_run
+    split: str = "groups"
+    unit: str = _DEFAULT.unit
 
     @property
     def clips(self) -> pd.DataFrame:
@@ -93,7 +105,10 @@ class CrossValidation:
 
     @property
     def accuracy(self) -> float:
-        """Share of clips answered rightly, each clip averaged over its predictions first."""
+        """Plain accuracy, whatever is reported: the share of clips answered rightly.
+
+        Each clip is averaged over its predictions first.
+        """
         return float(self.clips.correct.mean())
 
     @property
@@ -111,15 +126,30 @@ class CrossValidation:
 
     @property
     def scores(self) -> dict[str, Any]:
-        """:func:`har_lib.metrics.scores` of all predictions pooled.
+        """:func:`har_lib.metrics.scores` of the reported run.
 
-        Its own interval takes clips as independent: use :attr:`interval`.
+        That is all predictions pooled (``mean``), those of the repeat with the highest accuracy
+        in these scores (``best``; of equals the first), or the best repeat's scores with every
+        measure raised to its maximum over the repeats (``best_per_metric``): numbers that then no
+        single confusion matrix need have. Their own interval takes clips as independent: use
+        :attr:`interval`.
         """
+        if self.reported_run == "mean":
+            return self._scores_of(self.predictions)
+        repeats = [self._scores_of(each) for _, each in self.predictions.groupby("repeat")]
+        best = max(repeats, key=lambda scores: scores["accuracy"])
+        if self.reported_run == "best_per_metric":
+            best |= {name: max(each[name] for each in repeats) for name in metrics.MEASURES}
+        return best
+
+    def _scores_of(self, predictions: pd.DataFrame) -> dict[str, Any]:
         return metrics.scores(
-            self.predictions.true.to_numpy(),
-            self.predictions.predicted.to_numpy(),
+            predictions.true.to_numpy(),
+            predictions.predicted.to_numpy(),
             averaging=self.averaging,
             labels=self.classes,
+            code=self.code,
+            undefined=self.undefined,
         )
 
     @property
@@ -145,12 +175,18 @@ def cross_validate(
     progress: bool = False,
     splits: Iterable[tuple[ArrayLike, ArrayLike]] | None = None,
     averaging: str = _DEFAULT.averaging,
+    split: str = "groups",
+    code: str = _DEFAULT.code,
+    undefined: str = _DEFAULT.undefined,
+    reported_run: str = _DEFAULT.reported_run,
 ) -> CrossValidation:
     """Train and test by group: no group stands on both sides of a fold.
 
     Groups go to the splitter and to ``fit``. With no more groups than folds each group is left
     out in turn; else the folds are stratified by class and drawn with the seed. A fold whose
-    training part lacks a class of the data set is not run but listed in ``refused``.
+    training part lacks a class of the data set is not run but listed in ``refused``. The other
+    ways to split are for studies of leakage: they let a classifier be tested on scenes, or even
+    clips, that it was trained on.
 
     Parameters
     ----------
@@ -173,13 +209,18 @@ def cross_validate(
     splits : iterable of (train, test), optional
         Index arrays that replace the folds, for example an official split. They may mix groups
         (``per_fold.shared_groups`` then counts them), for studies of leakage.
-    averaging : {"macro", "micro", "weighted"}
-        Of the result's ``scores``.
+    averaging, code, undefined : str
+        Of the result's ``scores``: see :func:`har_lib.metrics.scores`.
+    split : {"groups", "random", "resubstitution"}
+        How to divide the samples, see :func:`har_lib.folds.divide`; not beside ``splits``.
+    reported_run : {"mean", "best", "best_per_metric"}
+        Which repeats the result's ``scores`` are taken from.
 
     Raises
     ------
     InputError
-        If the data do not fit together, or every fold had to be refused.
+        If the data do not fit together, a name is unknown, both ``split`` and ``splits`` are
+        given, or every fold had to be refused.
 
     Examples
     --------
@@ -196,14 +237,23 @@ def cross_validate(
         raise InputError(f"groups has shape {origin.shape} for {len(labels)} clips: give one each")
     if repeats < 1:
         raise InputError(f"repeats = {repeats} is not allowed: it must be at least 1")
-    given = None if splits is None else [_check_split(*split, len(labels)) for split in splits]
+    metrics.check_settings(averaging, code, undefined)
+    if reported_run not in REPORTED_RUNS:
+        raise InputError(
+            f"reported_run = {reported_run!r} is not known: it must be one of "
+            f"{', '.join(REPORTED_RUNS)}"
+        )
+    if splits is not None and split != "groups":
+        raise InputError(f"split = {split!r} and splits are both given: leave one of them out")
+    given = None if splits is None else parts.check_given(splits, len(labels))
     classes = np.unique(labels)
 
     refused: list[Refusal] = []
     tasks: list[tuple[int, int, np.ndarray, np.ndarray]] = []
     for repeat in range(repeats):
-        parts = given if given is not None else _split(labels, origin, folds, seed + repeat)
-        for fold, (train, test) in enumerate(parts):
+        for fold, (train, test) in enumerate(
+            parts.divide(labels, origin, folds, seed + repeat, split) if given is None else given
+        ):
             missing = np.setdiff1d(classes, labels[train])
             if len(missing):
                 held_out = tuple(np.unique(origin[test]).tolist())
@@ -247,6 +297,10 @@ def cross_validate(
         tuple(refused),
         classes,
         averaging,
+        code,
+        undefined,
+        reported_run,
+        split if given is None else "given",
     )
 
 
@@ -327,47 +381,6 @@ def paired_difference(a: CrossValidation, b: CrossValidation, confidence: float 
             "and splits"
         )
     return cluster_interval(first.correct - second.correct, first.group, confidence)
-
-
-def _split(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> Iterator[Split]:
-    """Folds by group: one group at a time, or stratified and shuffled."""
-    count = len(np.unique(groups))
-    if count < 2 or folds < 2:
-        raise InputError(
-            f"{count} group(s) cannot be split into {folds} folds by group: "
-            "at least 2 of each are needed"
-        )
-    nothing = np.zeros(len(labels))
-    if count <= folds:
-        yield from LeaveOneGroupOut().split(nothing, labels, groups)
-        return
-    if np.unique(labels, return_counts=True)[1].max() < folds:
-        raise InputError(
-            f"no class has as many clips as there are folds, {folds}: choose fewer folds"
-        )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        # A rare class is dealt with by name: its fold is refused, or trains on what is left.
-        warnings.filterwarnings("ignore", message="The least populated class")
-        # With few more groups than folds a fold may get none.
-        yield from (split for split in splitter.split(nothing, labels, groups) if len(split[1]))
-
-
-def _check_split(train: ArrayLike, test: ArrayLike, count: int) -> Split:
-    parts = np.asarray(train), np.asarray(test)
-    for name, part in zip(("train", "test"), parts, strict=True):
-        if part.ndim != 1 or part.dtype.kind not in "iu" or not len(part):
-            raise InputError(
-                f"a split's {name} part is no list of clip indices: give whole numbers"
-            )
-        if part.min() < 0 or part.max() >= count:
-            raise InputError(
-                f"a split's {name} part names clip {part.min() if part.min() < 0 else part.max()}:"
-                f" indices must lie between 0 and {count - 1}"
-            )
-        if len(np.unique(part)) != len(part):
-            raise InputError(f"a split's {name} part names a clip twice: each may stand once")
-    return parts
 
 
 def _takes_groups(estimator: BaseEstimator) -> bool:

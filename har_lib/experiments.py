@@ -1,7 +1,10 @@
 """The experiments of the notebooks on search and results: one function for each."""
 
-from collections.abc import Sequence
+import dataclasses
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -11,7 +14,7 @@ import torch
 
 from har_lib import baselines, datasets, evaluate, lstm, parallel, seagull, synthetic
 from har_lib.alstm import ALSTMClassifier
-from har_lib.config import FIELDS, Config
+from har_lib.config import FIELDS, Config, Value
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
 from har_lib.store import Collection
@@ -19,8 +22,12 @@ from har_lib.store import Collection
 # ---------------------------------------------------------------- what needs no data
 
 
-def cell_growth(steps: int, hidden: int, features: int, seed: int) -> pd.DataFrame:
-    """Largest cell state over time with weights and inputs from U(-1, 1), by form of the gates.
+def cell_growth(
+    steps: int, hidden: int, features: int, seed: int, side: float = 1.0
+) -> pd.DataFrame:
+    """Largest cell state over time by form of the gates.
+
+    Weights are drawn from U(-side, side), inputs from U(-1, 1).
 
     Returns
     -------
@@ -29,7 +36,7 @@ def cell_growth(steps: int, hidden: int, features: int, seed: int) -> pd.DataFra
     """
     generator = np.random.default_rng(seed)
     layout = lstm.Layout(features, hidden, classes=2)
-    weights = layout.unpack(torch.from_numpy(generator.uniform(-1, 1, layout.size)))
+    weights = layout.unpack(torch.from_numpy(generator.uniform(-side, side, layout.size)))
     inputs = torch.from_numpy(generator.uniform(-1, 1, (steps, 1, features)))
     columns: dict[str, list[float]] = {}
     for name, form in (("corrected", "corrected"), ("as printed", "literal")):
@@ -86,7 +93,10 @@ def hill(position: np.ndarray, target: Sequence[float]) -> np.ndarray:
 def positions(
     form: str, target: Sequence[float], seed: int, population: int = 20, iterations: int = 8
 ) -> list[np.ndarray]:
-    """Where the seagulls are on `hill` at the start and after each iteration, each (P, 2)."""
+    """Where the seagulls are on `hill` at the start and after each iteration, each (P, 2).
+
+    ``form`` is one of :data:`SEARCHES`.
+    """
     course: list[np.ndarray] = []
     seagull.maximise(
         lambda at: hill(at, target),
@@ -206,13 +216,23 @@ def clip_to_predict(collection: Collection) -> Record:
     return next(record for record in usable if record.label == last)
 
 
+#: Sections of the configuration that make the classifiers.
+_LEARNING = ("sequence", "lstm", "search", "training", "baselines")
+
+
 def classifier_settings(config: Config, seed: int) -> dict[str, Any]:
-    """Settings of the ALSTM classifier from a configuration."""
-    known = ALSTMClassifier().get_params()
-    chosen = {name: value for name, value in config.flat().items() if name in known}
-    assert set(chosen) == {
-        name for name, field in FIELDS.items() if field.section in ("lstm", "search", "training")
-    }, "each choice of network, search and training is one of the classifier's settings"
+    """Settings of :func:`har_lib.baselines.classifiers` from a configuration.
+
+    Examples
+    --------
+    >>> classifier_settings(Config().replace(neighbours=3), seed=7)["neighbours"]
+    3
+    """
+    known = {*ALSTMClassifier().get_params(), *inspect.signature(baselines.classifiers).parameters}
+    chosen = {
+        name: value for name, value in config.flat().items() if FIELDS[name].section in _LEARNING
+    }
+    assert known >= set(chosen), f"no classifier takes {', '.join(set(chosen) - known)}"
     return {**chosen, "seed": seed}
 
 
@@ -223,6 +243,23 @@ def train(name: str, data: Fold, config: Config, seed: int) -> ALSTMClassifier:
         data.train_sequences, data.train_labels, groups=data.train_groups
     )
     return fitted
+
+
+def _searches() -> dict[str, dict[str, Value]]:
+    repaired = [
+        field
+        for field in FIELDS.values()
+        if field.section == "search" and field.profiles["stable"] != field.default
+    ]
+    source = {field.name: field.default for field in repaired}
+    found = {form: {**source, "search_form": form} for form in ("literal", "corrected", "matlab")}
+    repair = {field.name: field.profiles["stable"] for field in repaired}
+    return {**found, "stable": {"search_form": FIELDS["search_form"].default, **repair}}
+
+
+#: Form of the search -> the choices that make it, by flat name: three update rules with the
+#: source's constants, and our repair, which is the profile ``stable``.
+SEARCHES: Mapping[str, Mapping[str, Value]] = MappingProxyType(_searches())
 
 
 @dataclass(frozen=True)
@@ -245,9 +282,8 @@ class Searches:
 def _search_once(
     form: str, data: Fold, settings: dict[str, Any], seed: int
 ) -> tuple[np.ndarray, float, float, float]:
-    model = ALSTMClassifier(
-        **{**settings, "seed": seed, "search_role": "replace", "search_form": form}
-    )
+    chosen = {**settings, **SEARCHES[form], "seed": seed, "search_role": "replace"}
+    model = baselines.classifiers(**chosen)["ALSTM"]
     model.fit(data.train_sequences, data.train_labels, groups=data.train_groups)
     course = model.result_.diagnostics
     test = float(np.mean(model.predict(data.test_sequences) == data.test_labels))
@@ -262,23 +298,22 @@ def _search_once(
 def compare_searches(
     data: Fold, config: Config, seeds: Sequence[int], jobs: int = 1
 ) -> dict[str, Searches]:
-    """Each form of the search, with the weights it finds as the network's final ones.
+    """Each of `SEARCHES`, with the weights it finds as the network's final ones.
 
     Parameters
     ----------
     data : Fold
     config : Config
-        Population, iterations, bounds; role and form are set here.
+        Population, iterations, bounds and all else that `SEARCHES` does not say.
     seeds : sequence of int
     jobs : int
         Processes; the result does not depend on it.
     """
     settings = classifier_settings(config, 0)
-    forms = ("literal", "corrected", "stable")
-    tasks = [(form, data, settings, seed) for form in forms for seed in seeds]
+    tasks = [(form, data, settings, seed) for form in SEARCHES for seed in seeds]
     outcomes = parallel.each(_search_once, tasks, jobs)
     found: dict[str, Searches] = {}
-    for form in forms:
+    for form in SEARCHES:
         own = [out for (name, *_), out in zip(tasks, outcomes, strict=True) if name == form]
         history, test, clipped, coherence = (np.array(part) for part in zip(*own, strict=True))
         found[form] = Searches(history, test, clipped, coherence)
@@ -300,26 +335,78 @@ def official_splits(
     return [(sides[0], sides[1])]
 
 
+#: What is held out -> how `har_lib.evaluate` calls it. All else is an official list.
+_SPLITS = {"folds": "groups", "random": "random", "resubstitution": "resubstitution"}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is classified: sequences, each with its label, its group and the number of its clip."""
+
+    sequences: list[np.ndarray]
+    labels: np.ndarray
+    groups: np.ndarray
+    clips: np.ndarray
+
+    def of(self, clips: np.ndarray) -> np.ndarray:
+        """Positions of the samples of the named clips, int64 (N,)."""
+        return np.flatnonzero(np.isin(self.clips, clips))
+
+
+def samples(collection: Collection, unit: str) -> Samples:
+    """The clips, or each of their key frames as a sequence of one row.
+
+    Only a split by group, or an official one, keeps the key frames of one clip on one side; of
+    folds at random nearly every tested key frame has neighbours among those that trained.
+    """
+    sequences, counts = collection.sequences, np.ones(len(collection.records), dtype=int)
+    if unit == "key_frame":
+        counts = np.array([len(sequence) for sequence in sequences])
+        sequences = [row[None] for sequence in sequences for row in sequence]
+    return Samples(
+        sequences,
+        collection.labels.repeat(counts),
+        collection.groups.repeat(counts),
+        np.arange(len(counts)).repeat(counts),
+    )
+
+
 def evaluate_all(
     dataset: Dataset, collection: Collection, config: Config, seed: int, jobs: int = 1
 ) -> dict[str, evaluate.CrossValidation]:
-    """Every classifier on the same folds by group, or on an official split of UCF101."""
-    split = config.evaluation.split
+    """Every classifier on the same samples and the same division of them.
+
+    The section ``evaluation`` of the configuration says both: clips or key frames; folds by group
+    or at random, no division at all, or an official split of UCF101.
+    """
+    choices = config.evaluation
+    data = samples(collection, choices.unit)
     splits = None
-    if split != "folds":
-        splits = official_splits(dataset, collection, int(split.removeprefix("official")))
-    return {
+    if choices.split not in _SPLITS:
+        number = int(choices.split.removeprefix("official"))
+        ((train, test),) = official_splits(dataset, collection, number)
+        splits = [(data.of(train), data.of(test))]
+    found = {
         name: evaluate.cross_validate(
             classifier,
-            collection.sequences,
-            collection.labels,
-            collection.groups,
-            folds=config.evaluation.folds,
-            repeats=config.evaluation.repeats,
-            averaging=config.evaluation.averaging,
+            data.sequences,
+            data.labels,
+            data.groups,
+            folds=choices.folds,
+            repeats=choices.repeats,
             seed=seed,
             jobs=jobs,
             splits=splits,
+            averaging=choices.averaging,
+            split=_SPLITS.get(choices.split, "groups"),
+            code=choices.code,
+            undefined=choices.undefined,
+            reported_run=choices.reported_run,
         )
         for name, classifier in baselines.classifiers(**classifier_settings(config, seed)).items()
+    }
+    split = _SPLITS.get(choices.split, choices.split)
+    return {
+        name: dataclasses.replace(run, unit=choices.unit, split=split)
+        for name, run in found.items()
     }

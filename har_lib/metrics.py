@@ -14,6 +14,11 @@ from har_lib.equations import equation
 from har_lib.errors import InputError
 
 AVERAGING = ("macro", "micro", "weighted")
+CODES = ("multiclass", "one_vs_rest", "one_class")
+UNDEFINED = ("zero", "skip")
+
+#: Entries of `scores` that are one number each, of which more is better.
+MEASURES = ("accuracy", "precision", "recall", "f_measure", "sensitivity", "specificity")
 
 
 def _label_array(values: ArrayLike, name: str) -> np.ndarray:
@@ -290,7 +295,12 @@ def one_vs_rest_chance(classes: int) -> float:
     """
     if classes < 1:
         raise InputError(f"classes = {classes} is not allowed: there must be at least one")
-    return 1 - 2 * (1 - 1 / classes) / classes
+    return _against_the_rest(1 / classes, classes)
+
+
+def _against_the_rest(share: float, classes: int) -> float:
+    """One-vs-rest accuracy at a plain accuracy: a wrong answer is wrong for two classes."""
+    return 1 - 2 * (1 - share) / classes
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -335,14 +345,82 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
 
 
-def _measures(hit: Any, true_negative: Any, false_positive: Any, false_negative: Any) -> dict:
-    """Precision, recall, F and specificity from counts of one class, of many, or of all pooled."""
+def _fractions(
+    hit: Any, true_negative: Any, false_positive: Any, false_negative: Any
+) -> dict[str, tuple[Any, Any]]:
+    """Precision, recall, F and specificity as numerator and denominator.
+
+    The counts are those of one class, of many, or of all pooled.
+    """
     return {
-        "precision": _ratio(hit, hit + false_positive),
-        "recall": _ratio(hit, hit + false_negative),
-        "f_measure": _ratio(2 * hit, 2 * hit + false_positive + false_negative),
-        "specificity": _ratio(true_negative, true_negative + false_positive),
+        "precision": (hit, hit + false_positive),
+        "recall": (hit, hit + false_negative),
+        "f_measure": (2 * hit, 2 * hit + false_positive + false_negative),
+        "specificity": (true_negative, true_negative + false_positive),
     }
+
+
+def _averaged(
+    outcomes: tuple[np.ndarray, ...], averaging: str, undefined: str
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Each measure over the classes of the outcomes, and how many classes have none."""
+    fractions = _fractions(*outcomes)
+    without = {name: int((below == 0).sum()) for name, (_, below) in fractions.items()}
+    if averaging == "micro":
+        pooled = _fractions(*(counts.sum() for counts in outcomes))
+        return {name: float(_ratio(*fraction)) for name, fraction in pooled.items()}, without
+    support = outcomes[0] + outcomes[3]
+    weights = support if averaging == "weighted" else np.ones_like(support)
+    means = {}
+    for name, (above, below) in fractions.items():
+        kept = (below != 0) | (undefined == "zero")
+        # Nothing is left, or only classes without clips: there is no mean.
+        empty = not weights[kept].any()
+        values = _ratio(above, below)[kept]
+        means[name] = 0.0 if empty else float(np.average(values, weights=weights[kept]))
+    return means, without
+
+
+def _coded_accuracy(
+    matrix: np.ndarray, code: str, confidence: float
+) -> tuple[float, tuple[float, float]]:
+    """Accuracy as the code counts it, with its Wilson interval."""
+    hit, true_negative, _, _ = _outcomes(matrix)
+    total = int(matrix.sum())
+    right = int(hit[0] + true_negative[0]) if code == "one_class" else int(hit.sum())
+    share, (low, high) = right / total, wilson_interval(right, total, confidence)
+    if code != "one_vs_rest":
+        return share, (low, high)
+    classes = len(matrix)
+    return (
+        float(((hit + true_negative) / total).mean()),
+        (_against_the_rest(low, classes), _against_the_rest(high, classes)),
+    )
+
+
+def check_settings(averaging: str, code: str, undefined: str) -> None:
+    """Refuse what `scores` does not know.
+
+    Raises
+    ------
+    InputError
+        Naming setting, value and what is known.
+
+    Examples
+    --------
+    >>> check_settings("macro", "multiclass", "nan")
+    Traceback (most recent call last):
+    har_lib.errors.InputError: undefined = 'nan' is not known: it must be one of zero, skip
+    """
+    for name, value, known in (
+        ("averaging", averaging, AVERAGING),
+        ("code", code, CODES),
+        ("undefined", undefined, UNDEFINED),
+    ):
+        if value not in known:
+            raise InputError(
+                f"{name} = {value!r} is not known: it must be one of {', '.join(known)}"
+            )
 
 
 def scores(
@@ -351,6 +429,9 @@ def scores(
     averaging: str = "macro",
     labels: ArrayLike | None = None,
     confidence: float = 0.95,
+    *,
+    code: str = "multiclass",
+    undefined: str = "zero",
 ) -> dict[str, Any]:
     """Every measure that the paper names, from one set of predictions.
 
@@ -364,17 +445,27 @@ def scores(
         The classes; by default all that occur on either side, sorted.
     confidence : float
         Of the interval.
+    code : {"multiclass", "one_vs_rest", "one_class"}
+        What is counted: all classes at once; each class against the rest, which makes
+        ``accuracy`` that of `one_vs_rest_accuracy`; or the first of ``labels`` against the rest
+        alone, whose two-by-two matrix then gives all measures, and ``averaging`` has no effect.
+    undefined : {"zero", "skip"}
+        A class whose quotient has the denominator 0, such as the precision of a class that is
+        never predicted, counts as 0 in the mean, or is left out of it. Where nothing is left
+        the mean is 0. Pooled counts (``"micro"``) know no such class.
 
     Returns
     -------
     dict
         Plain numbers and lists, ready for JSON:
 
-        - ``accuracy``: plain accuracy, whatever the averaging;
+        - ``accuracy``: as ``code`` counts it, whatever the averaging; plain by default;
         - ``precision``, ``recall``, ``f_measure``, ``sensitivity`` (the same as recall),
           ``specificity``: averaged;
-        - ``averaging``, ``labels``, ``confidence``: as used;
-        - ``per_class``: the averaged measures and ``support`` by class, in the order of labels;
+        - ``averaging``, ``code``, ``labels``, ``confidence``: as used;
+        - ``undefined``: measure -> number of counted classes for which it has the denominator 0;
+        - ``per_class``: the averaged measures and ``support`` by class, in the order of labels,
+          an undefined one as 0;
         - ``intervals``: ``accuracy`` -> [low, high] by Wilson, clips taken as independent. With
           several clips of one group it is too narrow; grouped intervals are in `evaluate`;
         - ``one_vs_rest_accuracy``: ``value``, ``chance`` and ``purpose``, for demonstration only.
@@ -382,13 +473,14 @@ def scores(
     Raises
     ------
     InputError
-        For empty or unequal input, an unknown averaging, or a label not in ``labels``.
+        For empty or unequal input, an unknown averaging, code or rule for what is undefined, or
+        a label not in ``labels``.
 
     Notes
     -----
     Macro F is the mean of the classes' F; the F of macro precision and macro recall is another
-    number. Micro precision, recall and F all equal accuracy. An undefined quotient, such as the
-    precision of a class that is never predicted, counts as 0 and stays in the mean.
+    number. Micro precision, recall and F all equal plain accuracy. F has a value for a class that
+    occurs and is never predicted, 0, where its precision has none.
 
     References
     ----------
@@ -396,41 +488,42 @@ def scores(
 
     Examples
     --------
-    >>> result = scores([0] * 5 + [1] * 3 + [2] * 2, [0, 0, 0, 0, 1, 1, 1, 2, 2, 0])
+    >>> true, predicted = [0] * 5 + [1] * 3 + [2] * 2, [0, 0, 0, 0, 1, 1, 1, 2, 2, 0]
+    >>> result = scores(true, predicted)
     >>> result["accuracy"], round(result["f_measure"], 6)
     (0.7, 0.655556)
     >>> [round(value, 6) for value in result["per_class"]["specificity"]]
     [0.8, 0.857143, 0.875]
+    >>> scores(true, predicted, code="one_class")["accuracy"]
+    0.8
     """
-    if averaging not in AVERAGING:
-        raise InputError(f"averaging = {averaging!r} is not known: use one of {AVERAGING}")
+    check_settings(averaging, code, undefined)
     true, predicted = _labels_pair(y_true, y_pred)
     if predicted.ndim != 1:
         raise InputError(f"y_pred has shape {predicted.shape}: give one classifier, (N,)")
     known = _known_labels(true, predicted, labels)
-    outcomes = _outcomes(_counts(true, predicted, known))
-    support = outcomes[0] + outcomes[3]
-    by_class = _measures(*outcomes)
-    if averaging == "micro":
-        averaged = _measures(*(counts.sum() for counts in outcomes))
+    matrix = _counts(true, predicted, known)
+    outcomes = _outcomes(matrix)
+    if code == "one_class":
+        first = tuple(counts[:1] for counts in outcomes)
+        summary, without = _averaged(first, "macro", undefined)
     else:
-        weights = support if averaging == "weighted" else None
-        averaged = {name: np.average(each, weights=weights) for name, each in by_class.items()}
-    summary = {name: float(value) for name, value in averaged.items()}
+        summary, without = _averaged(outcomes, averaging, undefined)
+    value, interval = _coded_accuracy(matrix, code, confidence)
     return {
-        "accuracy": float(accuracy(true, predicted)),
+        "accuracy": value,
         **summary,
         "sensitivity": summary["recall"],
         "averaging": averaging,
+        "code": code,
         "labels": known.tolist(),
         "confidence": float(confidence),
+        "undefined": without,
         "per_class": {
-            **{name: each.tolist() for name, each in by_class.items()},
-            "support": support.tolist(),
+            **{name: _ratio(*each).tolist() for name, each in _fractions(*outcomes).items()},
+            "support": matrix.sum(axis=1).tolist(),
         },
-        "intervals": {
-            "accuracy": list(wilson_interval(int(outcomes[0].sum()), len(true), confidence))
-        },
+        "intervals": {"accuracy": list(interval)},
         "one_vs_rest_accuracy": {
             "value": one_vs_rest_accuracy(true, predicted, known),
             "chance": one_vs_rest_chance(len(known)),

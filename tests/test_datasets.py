@@ -105,6 +105,41 @@ def test_digest_follows_names_sizes_labels_and_groups_not_the_place(plant, tmp_p
 # --- load -----------------------------------------------------------------------------------
 
 
+def made_up(*labels: str) -> Dataset:
+    records = tuple(
+        Record(Path("a", label, f"{number}.avi"), label, f"g{number % 3}")
+        for number, label in enumerate(labels)
+    )
+    return Dataset("made up", Path("a"), records, "scene", "names")
+
+
+def test_a_limited_data_set_keeps_the_first_classes_in_alphabetical_order() -> None:
+    data = made_up("walk", "jump", "run", "walk", "bend", "jump")
+    two, three = data.limited(2), data.limited(3)
+    assert two.classes == ("bend", "jump")
+    # Records stay in their order.
+    assert two.records == (data.records[1], data.records[4], data.records[5])
+    assert three.classes == ("bend", "jump", "run")
+    assert (two.name, two.root, two.group_kind, two.group_source) == (
+        *("made up", Path("a"), "scene", "names"),
+    )
+    assert len({data.digest(), two.digest(), three.digest()}) == 3
+    assert two.digest() == Dataset("other", Path("b"), two.records, "person", "file").digest()
+
+
+@pytest.mark.parametrize("classes", [0, 4, 5, 1000])
+def test_no_limit_and_a_wide_one_keep_everything(classes: int) -> None:
+    data = made_up("walk", "jump", "run", "walk", "bend", "jump")
+    assert data.limited(classes) == data
+    assert data.limited(classes).digest() == data.digest()
+
+
+@pytest.mark.parametrize("classes", [1, -1])
+def test_fewer_than_two_classes_are_refused(classes: int) -> None:
+    said = refusal(made_up("walk", "jump").limited, classes)
+    assert said.startswith(f"class_limit = {classes} is not allowed: it must be 0")
+
+
 def test_load_takes_four_names_and_no_other(plant) -> None:
     assert datasets.load("folder", plant(*FOUR), pattern=r"/(\w+)_").name == "folder"
     assert refusal(datasets.load, "UCF101", "x") == (

@@ -1,6 +1,9 @@
 """Cross-validation by group, intervals over groups, and what must not leak."""
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 from order_coded import order_coded
 from scipy import stats
@@ -230,6 +233,156 @@ def test_estimators_without_groups_are_served():
     assert cross_validate(Plain(), X, y, origin).accuracy == 1.0
 
 
+# Other ways to split
+
+
+def test_folds_at_random_hang_on_seed_and_repeat(calls):
+    X, y, origin = clips(3, 6, 4)
+    result = cross_validate(Spy(), X, y, origin, folds=4, repeats=2, seed=3, split="random")
+    tests = [tuple(call["test"]) for call in calls]
+    assert sorted(i for test in tests[:4] for i in test) == list(range(72))
+    assert all(np.bincount(y[list(test)]).tolist() == [6, 6, 6] for test in tests)
+    assert not set(tests[:4]) & set(tests[4:])
+    calls.clear()
+    cross_validate(Spy(), X, y, origin, folds=4, seed=4, split="random")
+    assert [tuple(call["test"]) for call in calls] == tests[4:]
+    assert result.split == "random"
+    assert result.refused == ()
+
+
+def test_shared_groups_are_counted_whatever_the_split():
+    X, y, origin = clips(3, 6, 4)
+    model = pooled(KNeighborsClassifier(1))
+    apart = cross_validate(model, X, y, origin, folds=3)
+    mixed = cross_validate(model, X, y, origin, folds=3, split="random")
+    itself = cross_validate(model, X, y, origin, folds=3, split="resubstitution")
+    assert (apart.per_fold.shared_groups == 0).all()
+    for (_, fold), line in zip(
+        mixed.predictions.groupby("fold"), mixed.per_fold.itertuples(), strict=True
+    ):
+        rest = np.setdiff1d(np.arange(72), fold["clip"])
+        assert line.shared_groups == len(set(fold.group) & set(origin[rest])) > 0
+    assert itself.per_fold.shared_groups.tolist() == [6]
+    assert (apart.split, itself.split) == ("groups", "resubstitution")
+
+
+def test_resubstitution_makes_a_nearest_neighbour_perfect_on_noise(calls):
+    generator = np.random.default_rng(0)
+    X = [generator.normal(size=(3, 5)) for _ in range(60)]
+    y, origin = generator.permutation(np.arange(60) % 2), np.arange(60) // 10
+    model = pooled(KNeighborsClassifier(1))
+    assert cross_validate(model, X, y, origin, split="resubstitution").accuracy == 1.0
+    # 60 clips at chance .5: four standard errors.
+    assert cross_validate(model, X, y, origin).accuracy < 0.5 + 4 * 0.065
+    X, y, origin = clips(3, 4, 2)
+    cross_validate(Spy(), X, y, origin, split="resubstitution")
+    assert calls[-1]["train"] == calls[-1]["test"] == list(range(24))
+
+
+def test_scene_is_learnt_by_folds_at_random():
+    X, y, origin = scenes()
+    model = pooled(KNeighborsClassifier(1))
+    assert cross_validate(model, X, y, origin, split="random", folds=5).accuracy > 0.95
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"split": "official1"}, "split = 'official1' is not allowed"),
+        ({"split": "random", "folds": 9}, "9 folds at random are not possible"),
+        ({"split": "random", "splits": [([0, 2, 4], [1])]}, "'random' and splits are both given"),
+        ({"averaging": "mean"}, "averaging = 'mean'"),
+        ({"code": "binary"}, "code = 'binary'"),
+        ({"undefined": "nan"}, "undefined = 'nan'"),
+        ({"reported_run": "last"}, "reported_run = 'last' .* mean, best, best_per_metric"),
+    ],
+)
+def test_settings_that_do_not_exist_are_refused_before_training(calls, settings, message):
+    X, y, origin = clips(3, 4, 2)
+    with pytest.raises(InputError, match=message):
+        cross_validate(Spy(), X, y, origin, **settings)
+    assert calls == []
+
+
+# What is reported
+
+
+class Drawn(Spy):
+    """Right or wrong by its seed: every repeat has other answers, and class 2 is never said."""
+
+    def predict(self, X):
+        answers = super().predict(X)
+        generator = np.random.default_rng(self.seed)
+        right = (generator.random(len(X)) < 0.5) & (answers < 2)
+        return np.where(right, answers, generator.choice([0, 1], len(X)))
+
+
+@pytest.mark.parametrize("code", metrics.CODES)
+@pytest.mark.parametrize("undefined", metrics.UNDEFINED)
+def test_reported_runs_are_those_of_their_repeats(code, undefined):
+    X, y, origin = clips(3, 8, 2)
+
+    def run(reported: str) -> evaluate.CrossValidation:
+        return cross_validate(
+            Drawn(), X, y, origin, folds=4, repeats=6, averaging="weighted",
+            code=code, undefined=undefined, reported_run=reported,
+        )  # fmt: skip
+
+    runs = {name: run(name) for name in evaluate.REPORTED_RUNS}
+    table = runs["mean"].predictions
+    assert all(each.predictions.equals(table) for each in runs.values())
+
+    def scores(part) -> dict:
+        return metrics.scores(
+            part.true, part.predicted, "weighted", [0, 1, 2], code=code, undefined=undefined
+        )
+
+    assert runs["mean"].scores == scores(table)
+    repeats = [scores(table[table.repeat == repeat]) for repeat in range(6)]
+    accuracies = [each["accuracy"] for each in repeats]
+    assert len(set(accuracies)) > 1
+    best, every = runs["best"].scores, runs["best_per_metric"].scores
+    assert (best["undefined"]["precision"] == 0) == (code == "one_class")
+    assert best == repeats[int(np.argmax(accuracies))]
+    for name in metrics.MEASURES:
+        assert every[name] == max(each[name] for each in repeats) >= best[name]
+    assert every["accuracy"] == best["accuracy"] > runs["mean"].scores["accuracy"]
+    # What is reported leaves the estimate alone.
+    assert len({each.accuracy for each in runs.values()}) == 1
+    assert len({each.interval for each in runs.values()}) == 1
+
+
+def test_best_per_metric_mixes_repeats():
+    """No repeat need have all of its numbers: here precision and recall come from two."""
+    predictions = pd.DataFrame(
+        {
+            "clip": [0, 1, 2, 3] * 2,
+            "group": ["a", "b", "c", "d"] * 2,
+            "repeat": np.repeat([0, 1], 4),
+            "fold": 0,
+            "true": [0, 0, 1, 1] * 2,
+            "predicted": [0, 1, 1, 1, 0, 0, 0, 1],
+        }
+    )
+    made = evaluate.CrossValidation(
+        predictions, pd.DataFrame(), (), np.array([0, 1]), "macro", "one_class", "zero", "best"
+    )
+    # First repeat: TP 1, FN 1, FP 0; second: TP 2, FN 0, FP 1. Of equals the first is best.
+    assert (made.scores["precision"], made.scores["recall"]) == (1.0, 0.5)
+    every = dataclasses.replace(made, reported_run="best_per_metric").scores
+    assert (every["precision"], every["recall"], every["accuracy"]) == (1.0, 1.0, 0.75)
+    assert every["f_measure"] == pytest.approx(0.8)
+
+
+def test_one_repeat_is_its_own_best():
+    X, y, origin = clips(3, 8, 2)
+    runs = [
+        cross_validate(Drawn(), X, y, origin, folds=4, reported_run=name)
+        for name in evaluate.REPORTED_RUNS
+    ]
+    assert runs[0].scores == runs[1].scores == runs[2].scores
+
+
 # Leaks
 
 
@@ -262,7 +415,7 @@ def test_scalers_never_see_test_clips():
         assert not np.array_equal(Scaler.means[fold - 1], honest[fold - 1])
 
 
-def test_scene_is_learnt_by_random_splits_and_not_by_groups():
+def scenes() -> tuple[list, list, list]:
     """Noise shared by a scene, labels that depend on the scene: only a leak can score."""
     generator = np.random.default_rng(0)
     X, y, origin = [], [], []
@@ -272,8 +425,13 @@ def test_scene_is_learnt_by_random_splits_and_not_by_groups():
             X.append(look + 0.05 * generator.normal(size=(4, 58)))
             y.append(label)
             origin.append(scene)
+    return X, y, origin
+
+
+def test_scene_is_learnt_by_random_splits_and_not_by_groups():
+    X, y, origin = scenes()
     model = pooled(KNeighborsClassifier(1))
-    mixed = generator.permutation(200)
+    mixed = np.random.default_rng(1).permutation(200)
     leak = cross_validate(model, X, y, origin, splits=[(mixed[:160], mixed[160:])])
     assert leak.accuracy > 0.95
     honest = cross_validate(model, X, y, origin)

@@ -1,14 +1,16 @@
 """The experiments of the notebooks, against closed forms and the same done by hand."""
 
 import dataclasses
+import functools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from har_lib import baselines, experiments, lstm, seagull, synthetic
+from har_lib import baselines, evaluate, experiments, lstm, metrics, seagull, synthetic
 from har_lib.alstm import ALSTMClassifier
-from har_lib.config import FIELDS, Config
+from har_lib.config import FIELDS, Config, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
 from har_lib.features import Features
@@ -118,7 +120,7 @@ def test_hill_is_the_squared_distance_downwards() -> None:
     assert experiments.hill(np.array([0.3, -0.2]), (0.3, -0.2)) == 0
 
 
-@pytest.mark.parametrize("form", ["literal", "corrected", "stable"])
+@pytest.mark.parametrize("form", experiments.SEARCHES)
 def test_positions_are_the_course_of_one_search(form: str) -> None:
     target = (-0.35, 0.5)
     course = experiments.positions(form, target, seed=2, population=9, iterations=5)
@@ -223,42 +225,85 @@ def test_the_clip_to_predict_is_of_the_last_action_that_can_be_left_out() -> Non
         experiments.clip_to_predict(collection(("jump", "a"), ("run", "b")))
 
 
-def test_every_choice_of_network_search_and_training_reaches_the_classifier() -> None:
+def test_every_choice_of_learning_reaches_a_classifier() -> None:
     settings = experiments.classifier_settings(QUICK, seed=7)
-    wanted = {f.name for f in FIELDS.values() if f.section in ("lstm", "search", "training")}
+    sections = {"sequence", "lstm", "search", "training", "baselines"}
+    wanted = {field.name for field in FIELDS.values() if field.section in sections}
     assert set(settings) == wanted | {"seed"}
-    assert len(wanted) == 12
     flat = QUICK.flat()
     assert settings == {name: flat[name] for name in wanted} | {"seed": 7}
-    model = ALSTMClassifier(**settings)
-    assert model.get_params().items() >= settings.items()
+    changed = QUICK.replace(
+        baseline_input="flattened", feature_scaling="range", sequence_length=3, neighbours=2
+    )
+    made = baselines.classifiers(**experiments.classifier_settings(changed, seed=7))
+    own = {name for name in wanted if FIELDS[name].section != "baselines"}
+    assert own <= set(made["ALSTM"].get_params())
+    assert made["ALSTM"].get_params().items() >= {n: changed.flat()[n] for n in own}.items()
+    assert made["kNN"]["flattened"].sequence_length == 3
+    assert made["kNN"]["scaler"].feature_range == (-1, 1)
+    assert made["kNN"]["classifier"].n_neighbors == 2
+
+
+def test_a_choice_that_no_classifier_takes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiments, "_LEARNING", ("sequence", "stip"))
+    with pytest.raises(AssertionError, match=r"no classifier takes .*harris_k"):
+        experiments.classifier_settings(QUICK, seed=0)
 
 
 @pytest.mark.parametrize("name", ["ALSTM", "LSTM"])
 def test_training_is_the_classifiers_fit_on_the_training_part(name: str) -> None:
     data = experiments.fold(crossed())
     found = experiments.train(name, data, QUICK, seed=3)
-    by_hand = ALSTMClassifier(
-        **experiments.classifier_settings(QUICK, 3), search=name == "ALSTM"
-    ).fit(data.train_sequences, data.train_labels, groups=data.train_groups)
+    by_hand = ALSTMClassifier(**network_settings(3), search=name == "ALSTM").fit(
+        data.train_sequences, data.train_labels, groups=data.train_groups
+    )
     np.testing.assert_array_equal(found.weights_, by_hand.weights_)
     assert found.search == (name == "ALSTM")
+
+
+def network_settings(seed: int) -> dict[str, Any]:
+    """Settings of the network alone."""
+    settings = experiments.classifier_settings(QUICK, seed)
+    return {name: settings[name] for name in ALSTMClassifier().get_params() if name in settings}
 
 
 # ---------------------------------------------------------------- searches
 
 
+#: The forms, written out once more: rule, p, q, random numbers, distance.
+FORMS = {
+    "literal": ("literal", 1.0, 1.0, "seagull", "absolute"),
+    "corrected": ("corrected", 1.0, 1.0, "seagull", "absolute"),
+    "matlab": ("matlab", 1.0, 1.0, "seagull", "absolute"),
+    "stable": ("corrected", 0.5, 0.05, "coordinate", "signed"),
+}
+NAMES = ("search_form", "spiral_scale", "spiral_growth", "random_numbers", "distance")
+
+
+def test_forms_of_the_search_are_the_rules_and_our_repair() -> None:
+    assert list(experiments.SEARCHES) == list(FORMS)
+    for form, values in FORMS.items():
+        assert experiments.SEARCHES[form] == dict(zip(NAMES, values, strict=True))
+    # The repair is the profile's: with all else equal they are the same search.
+    stable = profile("stable").flat()
+    searched = {name for name, field in FIELDS.items() if field.section == "search"}
+    default = Config().replace(**experiments.SEARCHES["stable"]).flat()
+    assert {name: default[name] for name in searched} == {name: stable[name] for name in searched}
+
+
 def test_searches_are_those_of_the_classifier_with_nothing_after() -> None:
     data = experiments.fold(crossed())
-    found = experiments.compare_searches(data, QUICK, seeds=[4, 9])
-    assert list(found) == ["literal", "corrected", "stable"]
+    # What the forms say does not hang on the profile that the notebook runs with.
+    config = QUICK.replace(spiral_scale=3.0, distance="signed", search_form="matlab")
+    found = experiments.compare_searches(data, config, seeds=[4, 9])
+    assert list(found) == list(FORMS)
     for form, runs in found.items():
         assert runs.history.shape == (2, QUICK.search.iterations)
         assert (np.diff(runs.history, axis=1) >= 0).all()
         for row, seed in enumerate((4, 9)):
-            settings = experiments.classifier_settings(QUICK, seed)
+            form_settings = dict(zip(NAMES, FORMS[form], strict=True))
             model = ALSTMClassifier(
-                **settings | {"search_role": "replace", "search_form": form}
+                **network_settings(seed) | form_settings | {"search_role": "replace"}
             ).fit(data.train_sequences, data.train_labels, groups=data.train_groups)
             np.testing.assert_array_equal(runs.history[row], model.result_.history)
             right = np.mean(model.predict(data.test_sequences) == data.test_labels)
@@ -271,6 +316,8 @@ def test_searches_are_those_of_the_classifier_with_nothing_after() -> None:
     # As printed, all coordinates of a step have one sign.
     assert (found["literal"].coherence == 1).all()
     assert (found["stable"].coherence < 1).all()
+    courses = {form: runs.history.tobytes() for form, runs in found.items()}
+    assert len(set(courses.values())) == 4
 
 
 # ---------------------------------------------------------------- all methods
@@ -292,6 +339,111 @@ def test_all_methods_answer_for_the_same_clips() -> None:
         assert run.predictions["clip"].tolist() == list(range(12))
     # The classes lie three deviations apart in 58 dimensions.
     assert runs["kNN"].accuracy == 1
+
+
+def test_key_frames_are_samples_of_one_row() -> None:
+    clips = crossed("abc")
+    found = experiments.samples(clips, "key_frame")
+    counts = [len(sequence) for sequence in clips.sequences]
+    assert len(set(counts)) > 1
+    assert len(found.sequences) == len(found.labels) == len(found.groups) == sum(counts)
+    place = 0
+    for number, sequence in enumerate(clips.sequences):
+        for row in sequence:
+            np.testing.assert_array_equal(found.sequences[place], [row])
+            assert found.labels[place] == clips.labels[number]
+            assert found.groups[place] == clips.groups[number]
+            assert found.clips[place] == number
+            place += 1
+    whole = experiments.samples(clips, "clip")
+    assert [id(each) for each in whole.sequences] == [id(each) for each in clips.sequences]
+    assert whole.labels.tolist() == clips.labels.tolist()
+    assert whole.groups.tolist() == clips.groups.tolist()
+    assert whole.of(np.array([5, 2])).tolist() == [2, 5]
+
+
+BRIEF = QUICK.replace(population=2, iterations=1, epochs=1, neighbours=1)
+
+
+@pytest.fixture
+def only_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One quick method, where what is held out is tested and not who answers."""
+    everyone = baselines.classifiers
+
+    @functools.wraps(everyone)
+    def fewer(**settings: Any) -> dict[str, Any]:
+        return {"kNN": everyone(**settings)["kNN"]}
+
+    monkeypatch.setattr(baselines, "classifiers", fewer)
+
+
+@pytest.mark.usefixtures("only_neighbours")
+@pytest.mark.parametrize("unit", ["clip", "key_frame"])
+@pytest.mark.parametrize("split", ["folds", "random", "resubstitution"])
+def test_the_unit_and_the_split_are_those_of_the_configuration(unit: str, split: str) -> None:
+    clips = crossed("abc", times=3)
+    config = BRIEF.replace(unit=unit, split=split, folds=3, repeats=2)
+    runs = experiments.evaluate_all(data_set(clips), clips, config, seed=5)
+    data = experiments.samples(clips, unit)
+    run = runs["kNN"]
+    assert (run.unit, run.split) == (unit, {"folds": "groups"}.get(split, split))
+    count = 18 if unit == "clip" else sum(map(len, clips.sequences))
+    assert len(run.clips) == count
+    assert run.predictions["clip"].value_counts().eq(2).all()
+    assert (run.predictions.group.to_numpy() == data.groups[run.predictions["clip"]]).all()
+    parts = {"folds": 3, "random": 3, "resubstitution": 1}[split]
+    assert len(run.per_fold) == 2 * parts
+    expected = evaluate.cross_validate(
+        baselines.classifiers(**experiments.classifier_settings(config, 5))["kNN"],
+        data.sequences, data.labels, data.groups, folds=3, repeats=2, seed=5,
+        split={"folds": "groups"}.get(split, split),
+    )  # fmt: skip
+    assert run.predictions.equals(expected.predictions)
+    shared = run.per_fold.shared_groups
+    assert (shared == 0).all() if split == "folds" else (shared > 0).all()
+    if split == "resubstitution":
+        assert run.accuracy == 1
+
+
+@pytest.mark.usefixtures("only_neighbours")
+def test_key_frames_of_one_clip_stand_on_both_sides_of_folds_at_random() -> None:
+    """Each clip has a place of its own, and its key frames lie together there."""
+    random = np.random.default_rng(0)
+    # Twenty groups of one clip: only key frames of the clip itself can tell its label.
+    names = [("run" if random.random() < 0.5 else "jump", f"g{i:02d}") for i in range(20)]
+    plain = collection(*names)
+    found = [
+        Features(np.arange(10), random.normal(0, 1, 58) + random.normal(0, 0.1, (10, 58)), 10)
+        for _ in names
+    ]
+    clips = dataclasses.replace(plain, features=tuple(found))
+    config = BRIEF.replace(unit="key_frame", folds=5)
+    leak = experiments.evaluate_all(data_set(clips), clips, config.replace(split="random"), seed=0)
+    honest = experiments.evaluate_all(data_set(clips), clips, config, seed=0)
+    assert leak["kNN"].accuracy == 1
+    # 20 independent clips at chance .5: four standard errors.
+    assert honest["kNN"].accuracy < 0.5 + 4 * 0.112
+
+
+def test_reporting_is_that_of_the_configuration() -> None:
+    clips = crossed("abc")
+    config = BRIEF.replace(
+        repeats=3, averaging="weighted", metric_code="one_class", undefined_precision="skip",
+        reported_run="best_per_metric",
+    )  # fmt: skip
+    run = experiments.evaluate_all(data_set(clips), clips, config, seed=0)["ANN"]
+    chosen = run.averaging, run.code, run.undefined, run.reported_run
+    assert chosen == ("weighted", "one_class", "skip", "best_per_metric")
+    repeats = [
+        metrics.scores(
+            part.true, part.predicted, "weighted", ["jump", "run"], code="one_class",
+            undefined="skip",
+        )
+        for _, part in run.predictions.groupby("repeat")
+    ]  # fmt: skip
+    assert len(repeats) == 3
+    for name in metrics.MEASURES:
+        assert run.scores[name] == max(each[name] for each in repeats)
 
 
 def test_an_official_split_is_given_by_positions_among_the_readable_clips(
@@ -320,3 +472,11 @@ def test_an_official_split_is_given_by_positions_among_the_readable_clips(
     assert asked == [2, 3]
     assert runs["ALSTM"].predictions["clip"].tolist() == [8, 10]
     assert runs["ALSTM"].predictions.group.tolist() == ["c", "c"]
+    assert (runs["ALSTM"].split, runs["ALSTM"].unit) == ("official3", "clip")
+    by_key_frame = BRIEF.replace(split="official3", unit="key_frame")
+    run = experiments.evaluate_all(data_set(everything), readable, by_key_frame, seed=0)["kNN"]
+    lengths = [len(sequence) for sequence in readable.sequences]
+    first = np.cumsum([0, *lengths])
+    tested = [*range(first[8], first[9]), *range(first[10], first[11])]
+    assert run.predictions["clip"].tolist() == tested
+    assert (run.split, run.unit) == ("official3", "key_frame")

@@ -1,6 +1,7 @@
 """Metrics against closed forms, scikit-learn, SciPy and counting by hand."""
 
 import json
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -97,8 +98,10 @@ def test_eq18_two_classes_plain_equals_either_positive_class():
     assert metrics.accuracy(true, predicted, positive=1) == pytest.approx(plain, abs=1e-15)
 
 
-@pytest.mark.parametrize("classes", [2, 5, 10, 101])
-def test_eq18_literal_is_constant_over_classifiers(classes):
+@pytest.mark.parametrize(
+    ("classes", "prevalence"), [(2, "0.5"), (5, "0.2"), (10, "0.1"), (101, "0.0099")]
+)
+def test_eq18_literal_is_constant_over_classifiers(classes, prevalence):
     true = np.repeat(np.arange(classes), 4)
     generator = np.random.default_rng(classes)
     classifiers = np.stack(
@@ -112,8 +115,23 @@ def test_eq18_literal_is_constant_over_classifiers(classes):
     )
     values = metrics.accuracy(true, classifiers, "literal")
     assert values == pytest.approx(np.full(7, 1 / classes), abs=1e-15)
+    assert {f"{value:.2g}" for value in values} == {prevalence}
+    for label in (0, classes - 1):
+        by_class = metrics.accuracy(true, classifiers, "literal", positive=label)
+        assert by_class == pytest.approx(np.full(7, 1 / classes), abs=1e-15)
     corrected = metrics.accuracy(true, classifiers)
     assert corrected[:4] == pytest.approx([1, 0, 1 / classes, 0], abs=1e-15)
+
+
+@pytest.mark.parametrize("positives", [1, 7, 19])
+def test_eq18_literal_is_the_prevalence_of_two_unequal_classes(positives):
+    true = np.r_[np.ones(positives, int), np.zeros(20 - positives, int)]
+    guesses = np.random.default_rng(positives).integers(0, 2, (4, 20))
+    for predicted in (true, 1 - true, np.zeros(20, int), np.ones(20, int), *guesses):
+        assert metrics.accuracy(true, predicted, "literal", positive=1) == positives / 20
+        assert metrics.accuracy(true, predicted, "literal", positive=0) == (20 - positives) / 20
+        # The mean over both is a half, whatever the balance.
+        assert metrics.accuracy(true, predicted, "literal") == pytest.approx(0.5, abs=1e-15)
 
 
 def test_eq18_literal_is_the_prevalence_of_the_worked_example():
@@ -251,6 +269,128 @@ def test_one_vs_rest_chance_level():
     assert value == pytest.approx(metrics.one_vs_rest_chance(101), abs=tolerance)
 
 
+@pytest.mark.parametrize("classes", [2, 3, 10, 101])
+def test_one_vs_rest_identity_holds_exactly(classes):
+    """In fractions, from counts of unequal classes: 1 - 2 (1 - accuracy) / C."""
+    true, predicted = random_labels(classes + 1, clips=300, classes=classes)
+    assert len(set(np.bincount(true, minlength=classes))) > 1
+    counts = [count_one_class(true, predicted, label) for label in range(classes)]
+    mean = sum((Fraction(tp + tn, 300) for tp, tn, _, _ in counts), Fraction()) / classes
+    plain = Fraction(int((true == predicted).sum()), 300)
+    assert mean == 1 - 2 * (1 - plain) / classes
+    found = metrics.scores(true, predicted, labels=range(classes), code="one_vs_rest")
+    assert found["accuracy"] == pytest.approx(float(mean), abs=1e-14)
+
+
+def test_guessing_among_101_classes_is_right_98_times_in_100_one_against_the_rest():
+    generator = np.random.default_rng(11)
+    true = np.repeat(np.arange(101), 400)
+    guess = generator.permutation(true)
+    found = metrics.scores(true, guess, code="one_vs_rest")
+    plain = metrics.scores(true, guess)["accuracy"]
+    assert plain == pytest.approx(1 / 101, abs=0.003)
+    assert f"{100 * found['accuracy']:.2f}" == "98.04"
+    assert f"{100 * metrics.one_vs_rest_chance(101):.2f}" == "98.04"
+
+
+# --- What is counted ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("averaging", metrics.AVERAGING)
+def test_one_vs_rest_changes_accuracy_alone(averaging):
+    true, predicted = random_labels(3)
+    plain = metrics.scores(true, predicted, averaging)
+    coded = metrics.scores(true, predicted, averaging, code="one_vs_rest")
+    assert coded["accuracy"] == plain["one_vs_rest_accuracy"]["value"] > plain["accuracy"]
+    low, high = plain["intervals"]["accuracy"]
+    expected = [1 - 2 * (1 - side) / 7 for side in (low, high)]
+    assert coded["intervals"]["accuracy"] == pytest.approx(expected, abs=1e-14)
+    assert (plain["code"], coded["code"]) == ("multiclass", "one_vs_rest")
+    assert {name for name in plain if plain[name] != coded[name]} == {
+        *("accuracy", "intervals", "code")
+    }
+
+
+def test_one_class_by_hand():
+    # Label 1 is told right twice, once missed, once said of another; six of ten are neither.
+    found = metrics.scores(TRUE, PREDICTED, labels=[1, 0, 2], code="one_class")
+    values = [found[name] for name in metrics.MEASURES]
+    assert values == pytest.approx([8 / 10, 2 / 3, 2 / 3, 4 / 6, 2 / 3, 6 / 7], abs=1e-15)
+    assert tuple(found["intervals"]["accuracy"]) == metrics.wilson_interval(8, 10)
+    assert found["per_class"] == metrics.scores(TRUE, PREDICTED, labels=[1, 0, 2])["per_class"]
+    by_name = metrics.scores(list("bba"), list("bab"), code="one_class")
+    # The first in alphabetical order is a: never right.
+    assert [by_name[name] for name in metrics.MEASURES] == pytest.approx([1 / 3, 0, 0, 0, 0, 0.5])
+
+
+@pytest.mark.parametrize("averaging", metrics.AVERAGING)
+@pytest.mark.parametrize("seed", range(4))
+def test_one_class_equals_scikit_learn_on_two_classes(seed, averaging):
+    true, predicted = random_labels(seed)
+    if seed == 1:
+        predicted[predicted == 0] = 3
+    if seed == 2:
+        true[true == 0] = 3
+    ours = metrics.scores(true, predicted, averaging, labels=range(7), code="one_class")
+    binary = true == 0, predicted == 0
+    theirs = reference.precision_recall_fscore_support(*binary, average="binary", zero_division=0)
+    assert [ours[name] for name in MEASURES[:3]] == pytest.approx(theirs[:3], abs=1e-14)
+    assert ours["accuracy"] == pytest.approx(reference.accuracy_score(*binary), abs=1e-14)
+    negatives = reference.recall_score(*binary, pos_label=False)
+    assert ours["specificity"] == pytest.approx(negatives, abs=1e-14)
+
+
+# --- What has no value --------------------------------------------------------------------------
+
+
+def test_a_class_that_is_never_predicted_by_hand():
+    zero = metrics.scores([0, 0, 1, 2], [0, 0, 1, 1])
+    skip = metrics.scores([0, 0, 1, 2], [0, 0, 1, 1], undefined="skip")
+    assert zero["precision"] == pytest.approx((1 + 0.5 + 0) / 3)
+    assert skip["precision"] == pytest.approx((1 + 0.5) / 2)
+    # Its recall and its F are 0 and count, with either rule.
+    assert skip["recall"] == zero["recall"] == pytest.approx((1 + 1 + 0) / 3)
+    assert skip["f_measure"] == zero["f_measure"] == pytest.approx((1 + 2 / 3 + 0) / 3)
+    counted = {"precision": 1, "recall": 0, "f_measure": 0, "specificity": 0}
+    assert zero["undefined"] == skip["undefined"] == counted
+    weighted = metrics.scores([0, 0, 1, 2], [0, 0, 1, 1], "weighted", undefined="skip")
+    assert weighted["precision"] == pytest.approx((2 * 1 + 1 * 0.5) / 3)
+    assert zero["per_class"] == skip["per_class"]
+
+
+def test_a_class_that_is_never_true_has_no_recall():
+    found = metrics.scores([0, 0, 1], [0, 2, 1], labels=[0, 1, 2, 3], undefined="skip")
+    assert found["recall"] == pytest.approx((0.5 + 1) / 2)
+    # Class 3 is neither true nor predicted, and has nothing but a specificity.
+    assert found["undefined"] == {"precision": 1, "recall": 2, "f_measure": 1, "specificity": 0}
+    assert found["precision"] == pytest.approx((1 + 1 + 0) / 3)
+
+
+@pytest.mark.parametrize("averaging", metrics.AVERAGING)
+@pytest.mark.parametrize("seed", range(4))
+def test_skipping_equals_scikit_learn(seed, averaging):
+    true, predicted = random_labels(seed, clips=50)
+    predicted[predicted == 2] = 3
+    predicted[:2] = 17
+    ours = metrics.scores(true, predicted, averaging, undefined="skip")
+    theirs = reference.precision_recall_fscore_support(
+        true, predicted, average=averaging, zero_division=np.nan
+    )
+    assert [ours[name] for name in MEASURES[:3]] == pytest.approx(theirs[:3], abs=1e-12)
+    zero = metrics.scores(true, predicted, averaging)
+    assert (ours["precision"] > zero["precision"]) == (averaging != "micro")
+
+
+def test_where_no_class_has_a_value_the_mean_is_zero():
+    # Class 0 has a precision but no clip, class 1 clips but no precision.
+    weighted = metrics.scores([1, 1], [0, 0], "weighted", labels=[0, 1], undefined="skip")
+    assert weighted["precision"] == 0
+    alone = metrics.scores([1, 1], [1, 1], labels=[0, 1], code="one_class", undefined="skip")
+    assert (alone["precision"], alone["specificity"], alone["accuracy"]) == (0, 1, 1)
+    assert alone["undefined"] == {"precision": 1, "recall": 1, "f_measure": 1, "specificity": 0}
+    assert json.loads(json.dumps(alone, allow_nan=False)) == alone
+
+
 # --- Intervals ----------------------------------------------------------------------------------
 
 
@@ -320,6 +460,8 @@ def test_scores_are_ready_for_json():
         (lambda: metrics.scores([0, 1], [0, 1], labels=[0, 0, 1]), "without repetition"),
         (lambda: metrics.scores([0, 1], [0, 1], labels=["0", "1"]), "different kinds"),
         (lambda: metrics.scores([0, 1], [0, 1], averaging="mean"), "averaging"),
+        (lambda: metrics.scores([0, 1], [0, 1], code="binary"), "code = 'binary' is not known"),
+        (lambda: metrics.scores([0, 1], [0, 1], undefined="nan"), "undefined = 'nan'"),
         (lambda: metrics.scores([], []), "empty"),
         (lambda: metrics.scores([0, 1], [0]), "shape"),
         (lambda: metrics.scores([0, 1], [[0, 1]]), "one classifier"),

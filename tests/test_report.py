@@ -1,5 +1,6 @@
 """Every number in a table, a chart or a sentence is the one computed directly."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,9 @@ def answers(clips: list[int], wrong: tuple[int, ...]) -> np.ndarray:
     return CLASSES[np.array(places) % 3]
 
 
-def validated(wrong: tuple[int, ...], averaging: str = "macro") -> CrossValidation:
+def validated(wrong: tuple[int, ...], averaging: str = "macro", **settings: Any) -> CrossValidation:
     X = [np.full((2, 3), float(place)) for place in range(len(TRUE))]
-    return cross_validate(Answers(wrong), X, TRUE, GROUP, averaging=averaging)
+    return cross_validate(Answers(wrong), X, TRUE, GROUP, averaging=averaging, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,111 @@ def test_protocol_counts_what_was_evaluated(runs: dict[str, CrossValidation]) ->
         "chance 33.3 %, always the commonest action 33.3 %",
     ]
     assert "2 clips could not be read and are left out" in report.protocol(runs["ALSTM"], 2)
+
+
+def lines_of(wrong: tuple[int, ...] = (), averaging: str = "macro", **settings: Any) -> list[str]:
+    """What the protocol says beyond the two lines that it always has."""
+    return report.protocol(validated(wrong, averaging, **settings), 0).splitlines()[2:]
+
+
+def test_protocol_says_what_is_not_as_usual() -> None:
+    assert lines_of() == lines_of(averaging="weighted") == []
+    assert lines_of(split="random", folds=2) == [
+        "folds at random: up to 4 groups stand on both sides of a fold"
+    ]
+    assert lines_of(split="resubstitution") == [
+        "resubstitution: tested on what was trained on, so that accuracy says nothing of other "
+        "clips"
+    ]
+    half = [(np.arange(9), np.arange(9, 24))]
+    assert lines_of(splits=half) == ["split given: 1 groups stand on both sides"]
+    # Two thirds of the clips are of other actions; guessing is wrong in two of nine decisions.
+    assert lines_of(code="one_class") == [
+        "metrics count jump against the rest alone: the reported accuracy of never answering jump "
+        "is 66.7 %"
+    ]
+    assert lines_of(code="one_vs_rest") == [
+        "metrics count each action against the rest: the reported accuracy of guessing is 55.6 %"
+    ]
+    assert lines_of(reported_run="best", repeats=3) == [
+        "metrics are those of the most accurate of 3 repeats"
+    ]
+    assert lines_of(reported_run="best_per_metric", repeats=2) == [
+        "each metric is the best of 2 repeats, whatever the others are there"
+    ]
+    assert lines_of(undefined="skip") == [
+        "a class without a value for a metric is left out of its mean"
+    ]
+    # Pooled counts are no mean.
+    assert lines_of((), "micro", undefined="skip") == []
+
+
+def test_protocol_names_unit_and_official_list() -> None:
+    run = dataclasses.replace(validated(()), unit="key_frame", split="official2")
+    assert report.protocol(run, 1).splitlines() == [
+        "4 folds over 4 groups, 24 key frames of 3 actions evaluated",
+        "chance 33.3 %, always the commonest action 33.3 %",
+        "1 clips could not be read and are left out",
+        "each key frame is classified by itself, with the label of its clip",
+        "split official2: 0 groups stand on both sides",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reported"),
+    [
+        # Two of 24 wrong: each is wrong for two of three classes.
+        ({"code": "one_vs_rest"}, 1 - 2 * (2 / 24) / 3),
+        # Run taken for walk is no mistake about jump.
+        ({"code": "one_class"}, 1.0),
+        ({"reported_run": "best"}, 22 / 24),
+        ({"reported_run": "best_per_metric"}, 22 / 24),
+        ({"averaging": "micro"}, 22 / 24),
+    ],
+)
+def test_a_reported_accuracy_stands_beside_the_plain_one(
+    settings: dict[str, str], reported: float, clips: Collection
+) -> None:
+    run = validated((2, 3), **settings)
+    table = report.table({"ALSTM": run, "LSTM": validated(())})
+    assert table.columns.tolist()[:4] == [
+        *("method", "accuracy", "95 % interval", "reported accuracy")
+    ]
+    assert table["accuracy"].tolist() == ["91.7", "100.0"]
+    assert table["reported accuracy"].tolist() == [f"{100 * reported:.1f}", "100.0"]
+    found = report.summary({"ALSTM": run, "LSTM": validated(())}, clips, Config())["methods"]
+    assert found["ALSTM"]["accuracy"] == pytest.approx(22 / 24, abs=1e-6)
+    assert found["ALSTM"]["reported_accuracy"] == pytest.approx(reported, abs=1e-6)
+    assert "reported_accuracy" not in found["LSTM"]
+
+
+def test_plain_runs_have_no_reported_accuracy(runs: dict[str, CrossValidation]) -> None:
+    assert report.table(runs).columns.tolist() == [
+        *("method", "accuracy", "95 % interval", "precision", "recall", "F-measure"),
+        "specificity",
+    ]
+
+
+def test_a_class_that_is_never_predicted_is_left_out_on_request() -> None:
+    # Clips 4, 5 of each six are walk; answered with the next class, they become jump.
+    unsaid = tuple(clip for clip in range(24) if clip % 6 in (4, 5))
+    table = report.table({rule: validated(unsaid, undefined=rule) for rule in ("zero", "skip")})
+    # Half of the jumps are none, each run is one, walk is never said.
+    assert table["precision"].tolist() == ["50.0", "75.0"]
+
+
+def test_metrics_are_those_of_the_reported_run() -> None:
+    run = validated(WRONG["LSTM"], code="one_class")
+    predicted = answers(list(range(24)), WRONG["LSTM"])
+    precision, recall, f_measure, _ = precision_recall_fscore_support(
+        TRUE == "jump", predicted == "jump", average="binary"
+    )
+    (row,) = report.table({"ALSTM": run}).to_dict("records")
+    shown = [row[name] for name in ("precision", "recall", "F-measure")]
+    assert shown == [report.percent(value) for value in (precision, recall, f_measure)]
+    assert row["reported accuracy"] != row["accuracy"]
+    assert report.chart({"ALSTM": run}, "accuracy").drawing["ours"] == [100 * run.accuracy]
+    assert report.chart({"ALSTM": run}, "recall").drawing["ours"] == [100 * recall]
 
 
 def test_protocol_names_refused_folds() -> None:
