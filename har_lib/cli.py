@@ -158,7 +158,7 @@ def _load(settings: dict[str, Any]) -> Any:
     names = ("data_root", "group_pattern", "group_table")
     dataset = session.load_dataset(
         settings["dataset"], **{name: settings[name] for name in names}, progress=True
-    )
+    ).limited(settings["config"].evaluation.classes)
     print(dataset.summary(), flush=True)
     return dataset
 
@@ -281,6 +281,39 @@ def _run(arguments: argparse.Namespace) -> None:
     print(notebooks.execute(path, output / path.name, values))
 
 
+def _choices_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name", metavar="NAME", nargs="*", help="say all of these choices: question, words, reason"
+    )
+    parser.add_argument(
+        "--profile", metavar="P", help="literal, corrected (default) or stable: whose values"
+    )
+    parser.add_argument(
+        "--format",
+        metavar="F",
+        default="table",
+        help="table (default), yaml or json (for --params and papermill -f), or flags",
+    )
+    _add_parameters(parser)
+
+
+def _choices(arguments: argparse.Namespace) -> None:
+    from har_lib import listing
+
+    if arguments.format not in listing.FORMS:
+        raise InputError(
+            f"--format {arguments.format!r} is not allowed: it must be {_any_of([*listing.FORMS])}"
+        )
+    values = _parameters(arguments)
+    if arguments.profile:
+        values["profile"] = arguments.profile
+    config = _settings(values)["config"]
+    if arguments.name:
+        print(listing.of_names(arguments.name))
+    else:
+        print(listing.FORMS[arguments.format](config).rstrip("\n"))
+
+
 def _accept_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="NOTEBOOK", action="append", help="accept this one (repeatable)"
@@ -294,7 +327,7 @@ def _accept_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _accept(arguments: argparse.Namespace) -> None:
-    from har_lib import accept, files, notebooks, readme
+    from har_lib import accept, files, notebooks, pages, readme
     from har_lib.files import ROOT, build_dir
 
     # What a run makes, and where git keeps it.
@@ -324,6 +357,8 @@ def _accept(arguments: argparse.Namespace) -> None:
     if (text := readme.refreshed(stands)) != stands:
         files.write_text(readme.README, text)
         print("README.md: changed")
+    for path in pages.write(pages.FOLDER):
+        print(f"docs: changed {path.name}")
 
 
 @dataclass(frozen=True)
@@ -344,8 +379,13 @@ VERBS: dict[str, Verb] = {
     "train": Verb("fit the ALSTM to all clips of a data set", _train_arguments, _train),
     "predict": Verb("say what a video shows, as one picture", _predict_arguments, _predict),
     "run": Verb("run one notebook with other parameters", _run_arguments, _run),
+    "choices": Verb(
+        "list every choice that the paper leaves open, or write a profile to a file",
+        _choices_arguments,
+        _choices,
+    ),
     "accept": Verb(
-        "refresh stored outputs, figures and results where they differ",
+        "refresh stored outputs, figures, results and pages where they differ",
         _accept_arguments,
         _accept,
     ),

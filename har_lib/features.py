@@ -1,12 +1,12 @@
 """A clip's 58-vectors: shape, space-time interest and coverage of each key frame."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from har_lib import config as configuration
-from har_lib import coverage, keyframes, shape, stip, video
+from har_lib import coverage, keyframes, shape, stip, stip_scales, stip_vector, video
 from har_lib.config import Config
 
 #: Where each feature lies in a vector.
@@ -33,18 +33,39 @@ def read(
     path: Path | str, section: configuration.Video, start: int = 0, stop: int | None = None
 ) -> np.ndarray:
     """Gray frames of a clip, or of a range of it, at the working size: uint8 (T, height, width)."""
-    return video.read_gray(path, size=(section.width, section.height), start=start, stop=stop)
+    size = (section.width, section.height) if section.resize == "fixed" else None
+    return video.read_gray(path, size=size, gray=section.gray, start=start, stop=stop)
 
 
-def similarity(frames: np.ndarray, section: configuration.Similarity) -> np.ndarray:
-    """SSIM of consecutive frames, float64 (T-1,)."""
-    return keyframes.consecutive_ssim(frames, window=section.window, form=section.form)
+def similarity(
+    frames: np.ndarray, section: configuration.Similarity, threshold: float = 0.9
+) -> np.ndarray:
+    """SSIM of each frame but the first with its reference, float64 (T-1,).
+
+    ``threshold`` says when the reference moves, if it is the previous key frame.
+    """
+    return keyframes.similarity_curve(
+        frames, section.window, section.form, section.reference, threshold
+    )
+
+
+def _limit(curve: np.ndarray, section: configuration.KeyFrames) -> float:
+    """SSIM below which a frame passes."""
+    return keyframes.threshold_of(
+        curve, section.selection, section.threshold, section.deviations, section.share
+    )
 
 
 def key_frames(curve: np.ndarray, section: configuration.KeyFrames) -> np.ndarray:
     """Key frames, int64 (K,), from the SSIM curve."""
+    fixed = section.selection == "lowest"
     chosen = keyframes.select_from_curve(
-        curve, section.threshold, section.minimum, section.maximum, section.drop_duplicates
+        curve,
+        _limit(curve, section),
+        section.count if fixed else section.minimum,
+        section.count if fixed else section.maximum,
+        section.drop_duplicates,
+        section.keep_first,
     )
     if section.selection == "uniform":
         # As many as SSIM would take, so that only the choice differs.
@@ -52,20 +73,63 @@ def key_frames(curve: np.ndarray, section: configuration.KeyFrames) -> np.ndarra
     return chosen
 
 
+def passed(curve: np.ndarray, section: configuration.KeyFrames) -> int:
+    """How many key frames the bare rule gives."""
+    if section.selection == "lowest":
+        return min(section.count, len(curve) + section.keep_first)
+    return int(section.keep_first) + int((curve < _limit(curve, section)).sum())
+
+
 def bodies(frames: np.ndarray, section: configuration.Silhouette) -> np.ndarray:
     """Silhouettes of all frames, bool (T, H, W)."""
-    return shape.silhouettes(frames, section.method, section.difference)
+    return shape.silhouettes(frames, section.method, section.difference, section.speed)
+
+
+def segments_around(chosen: np.ndarray, reach: int, length: int) -> list[tuple[int, int]]:
+    """Half-open ranges of the frames within ``reach`` of a key frame, merged where they meet.
+
+    Examples
+    --------
+    >>> segments_around(np.array([0, 4, 20]), 2, 22)
+    [(0, 7), (18, 22)]
+    """
+    merged: list[tuple[int, int]] = []
+    for frame in chosen.tolist():
+        start, stop = max(0, frame - reach), min(length, frame + reach + 1)
+        if merged and start <= merged[-1][1]:
+            start = merged.pop()[0]
+        merged.append((start, stop))
+    return merged
 
 
 def interest_points(
-    frames: np.ndarray, section: configuration.Stip
+    frames: np.ndarray, section: configuration.Stip, chosen: np.ndarray | None = None
 ) -> tuple[stip.Points, np.ndarray]:
-    """Interest points of a clip and the jets (P, 34) there."""
-    scale = (section.spatial_variance, section.temporal_variance)
-    points = stip.detect(
-        frames, *scale, section.integration, k=section.k, threshold=section.threshold
+    """Interest points of a clip and the jets (P, 34) there.
+
+    ``chosen``, the key frames, is needed where points are sought around them alone.
+    """
+    segments = None
+    if section.volume == "key_frames":
+        if chosen is None:
+            raise ValueError("point_volume = 'key_frames' needs the key frames")
+        segments = segments_around(chosen, section.reach, len(frames))
+    return stip_scales.find(
+        frames,
+        section.spatial_variance,
+        section.temporal_variance,
+        section.integration,
+        section.k,
+        section.threshold,
+        scales=section.scales,
+        velocity=section.velocity,
+        segments=segments,
+        floor=section.floor,
+        strongest=section.strongest,
+        neighbourhood=section.neighbourhood,
+        gaussian_form=section.gaussian_form,
+        jet_form=section.jet_form,
     )
-    return points, stip.jets(frames, points, *scale)
 
 
 def around(
@@ -73,15 +137,19 @@ def around(
 ) -> tuple[stip.Points, np.ndarray]:
     """The points within ``window`` frames of a frame, and their jets."""
     near = points.near(frame, window)
-    some = replace(
-        points,
-        t=points.t[near],
-        y=points.y[near],
-        x=points.x[near],
-        response=points.response[near],
-        second_moments=points.second_moments[near],
-    )
-    return some, jet[near]
+    return points.take(near), jet[near]
+
+
+def _body(mask: np.ndarray, near: stip.Points, empty: str) -> np.ndarray:
+    """The silhouette, or what stands in for one that is empty."""
+    if mask.any() or empty == "zeros":
+        return mask
+    body = np.zeros_like(mask)
+    if empty == "points" and len(near):
+        body[near.y.min() : near.y.max() + 1, near.x.min() : near.x.max() + 1] = True
+    else:
+        body[:] = True
+    return body
 
 
 def assemble(
@@ -90,33 +158,48 @@ def assemble(
     points: stip.Points,
     jet: np.ndarray,
     config: Config,
+    responses_2d: np.ndarray | None = None,
 ) -> Features:
     """Put the three features of each key frame together: 16 + 40 + 2 = 58.
 
     Parameters
     ----------
     curve : ndarray, float64 (T-1,)
-        SSIM of consecutive frames.
+        SSIM of each frame but the first with its reference.
     masks : ndarray, bool (T, H, W)
         Silhouettes.
     points, jet : Points and ndarray (P, 34)
         Interest points of the clip and the jets there.
     config : Config
-        Selection, grid and window.
+        Selection, grid, window, and what the numbers are.
+    responses_2d : ndarray, float32 (T, 40), optional
+        Of `har_lib.stip_vector.responses_2d`; needed where they are the 40 numbers.
 
     Returns
     -------
     Features
     """
     chosen = key_frames(curve, config.keyframes)
+    shape_of_frame = masks.shape[1:]
     vectors = np.empty((len(chosen), SIZE), dtype=np.float32)
-    for vector, frame in zip(vectors, chosen, strict=True):
-        near, near_jet = around(points, jet, int(frame), config.vector.window)
-        vector[SHAPE] = shape.grid(masks[frame], over=config.grid.over)
-        vector[INTEREST] = stip.describe(near_jet, near.second_moments, near.response)
-        vector[COVERAGE] = coverage.coverage(near, masks.shape[1:])
-    passed = 1 + int((curve < config.keyframes.threshold).sum())
-    return Features(chosen, vectors, passed)
+    for vector, frame in zip(vectors, chosen.tolist(), strict=True):
+        near, near_jet = around(points, jet, frame, config.vector.window)
+        body = _body(masks[frame], near, config.grid.empty)
+        vector[SHAPE] = shape.grid(
+            body, config.grid.over, config.grid.rule, config.grid.order, config.grid.uneven
+        )
+        vector[INTEREST] = stip_vector.interest_vector(
+            near,
+            near_jet,
+            kind=config.vector.kind,
+            frame=frame,
+            frame_shape=shape_of_frame,
+            responses_2d=None if responses_2d is None else responses_2d[frame],
+        )
+        vector[COVERAGE] = coverage.coverage(
+            near, shape_of_frame, config.coverage.measure, config.coverage.unit, body
+        )
+    return Features(chosen, vectors, passed(curve, config.keyframes))
 
 
 def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Features:
@@ -149,11 +232,14 @@ def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Fe
     """
     config = config or Config()
     frames = source if isinstance(source, np.ndarray) else read(source, config.video)
-    points, jet = interest_points(frames, config.stip)
+    curve = similarity(frames, config.similarity, config.keyframes.threshold)
+    points, jet = interest_points(frames, config.stip, key_frames(curve, config.keyframes))
+    in_frames = config.vector.kind == "responses_2d"
     return assemble(
-        similarity(frames, config.similarity),
+        curve,
         bodies(frames, config.silhouette),
         points,
         jet,
         config,
+        stip_vector.responses_2d(frames) if in_frames else None,
     )

@@ -60,7 +60,8 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **grid:
     return figure, figure.subplots(rows, columns, **grid)
 
 
-def _picture(axes: Axes, frame: np.ndarray, title: str = "") -> None:
+def picture(axes: Axes, frame: np.ndarray, title: str = "") -> None:
+    """Show a frame, gray or coloured, without axes."""
     axes.imshow(frame, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -137,7 +138,7 @@ def frame_sheet(frames: Sequence[np.ndarray], titles: Sequence[str], columns: in
     for place in axes.ravel():
         place.set_axis_off()
     for place, frame, title in zip(axes.ravel(), frames, titles, strict=False):
-        _picture(place, frame, title)
+        picture(place, frame, title)
     return figure
 
 
@@ -198,8 +199,8 @@ def silhouette_under_grid(
 ) -> Figure:
     """A frame, its silhouette under the 4x4 grid, and the 16 bits that the cells give."""
     figure, axes = canvas(9, 2.6, 1, 3)
-    _picture(axes[0], frame, "frame")
-    _picture(axes[1], np.where(mask, 255, 40), "silhouette under the grid")
+    picture(axes[0], frame, "frame")
+    picture(axes[1], np.where(mask, 255, 40), "silhouette under the grid")
     _lay_grid(axes[1], edges_y, edges_x)
     axes[2].imshow(bits.reshape(4, 4), cmap="Blues", vmin=0, vmax=1.6, aspect="equal")
     for row, column in np.ndindex(4, 4):
@@ -223,7 +224,7 @@ def feature_rows(rows: np.ndarray, labels: Sequence[str], xlabel: str) -> Figure
 def coverage_box(frame: np.ndarray, points: Any, centre: tuple[float, float] | None) -> Figure:
     """Interest points of a key frame, their centre and the box they span, if there are any."""
     figure, axes = canvas(5.2, 3.9)
-    _picture(axes, frame)
+    picture(axes, frame)
     axes.plot(points.x, points.y, "o", color=_PALETTE[1], markersize=5, label="interest points")
     if centre is None:
         return figure
@@ -273,11 +274,18 @@ def kernel_factors(t: np.ndarray, x: np.ndarray) -> Figure:
 
 
 def response_at(
-    frame: np.ndarray, corrected: np.ndarray, printed: np.ndarray, points: Any
+    frame: np.ndarray,
+    corrected: np.ndarray,
+    printed: np.ndarray,
+    points: Any,
+    printed_maxima: np.ndarray,
 ) -> Figure:
-    """A frame with its points, and the response of equation (6), corrected and printed."""
+    """A frame with its points, and the response of equation (6), corrected and printed.
+
+    ``printed_maxima``, int (M, 2), are the places (y, x) of the printed response's local maxima.
+    """
     figure, axes = canvas(9, 2.6, 1, 3)
-    _picture(axes[0], frame, "interest points")
+    picture(axes[0], frame, "interest points")
     axes[0].plot(
         points.x, points.y, "o", markerfacecolor="none", markeredgecolor=ACCENT, markersize=9
     )
@@ -290,6 +298,7 @@ def response_at(
         place.set_title(title, fontsize=9, fontweight="normal", loc="center")
         place.set_axis_off()
         figure.colorbar(shown, ax=place, fraction=0.045, label="cube root of H")
+    axes[2].plot(printed_maxima[:, 1], printed_maxima[:, 0], ".", color=INK, markersize=3)
     return figure
 
 

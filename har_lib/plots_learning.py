@@ -14,6 +14,7 @@ from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
 FORM_STYLES = {
     "literal": ("#b5b5b5", "-"),
     "corrected": (SECOND, "-"),
+    "matlab": (METHOD_COLORS["ANN"], ":"),
     "stable": (ACCENT, "--"),
 }
 

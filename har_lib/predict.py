@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har_lib import experiments, features, figures, files, plots, plots_learning, record, store
+from har_lib import (
+    baselines,
+    experiments,
+    features,
+    figures,
+    files,
+    plots,
+    plots_learning,
+    record,
+    store,
+)
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
@@ -60,7 +70,8 @@ def train(
         If no clip can be read, or there are too few groups to hold some out for validation.
     """
     collection = store.collect(dataset, config, jobs=jobs, progress=progress)
-    classifier = ALSTMClassifier(**experiments.classifier_settings(config, seed))
+    settings = experiments.classifier_settings(config, seed)
+    classifier = baselines.classifiers(**settings)["ALSTM"]
     classifier.fit(collection.sequences, collection.labels, groups=collection.groups)
     return Model(
         classifier,

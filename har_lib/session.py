@@ -20,7 +20,10 @@ COMMON: dict[str, tuple[Value, str]] = {
     "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
     "group_table": ("", "for folder: CSV or TSV with the columns file and group"),
     "output": ("", "folder for figures and results; empty means build"),
-    "profile": ("corrected", "literal (as printed, as far as it runs), corrected or stable"),
+    "profile": (
+        "corrected",
+        "literal (as printed, as far as that can be computed), corrected or stable",
+    ),
     "jobs": (2, "processes for extraction and folds"),
     "seed": (0, "seed of everything random"),
 }
@@ -104,7 +107,8 @@ def parameter_cell(*sections: str, example: bool = False) -> str:
     lines = [line(name, value, help) for name, (value, help) in shared.items()]
     for name, field in FIELDS.items():
         if field.section in sections:
-            lines.append(line(name, field.default, f"{field.describe()}; {field.help}"))
+            parts = [field.describe(), field.help, field.condition()]
+            lines.append(line(name, field.default, "; ".join(filter(None, parts))))
     return "\n".join(lines)
 
 
@@ -160,7 +164,8 @@ class Session:
         """The clips."""
         names = ("data_root", "group_pattern", "group_table")
         root, pattern, table = (str(self.common[name]) for name in names)
-        return load_dataset(str(self.common["dataset"]), root, pattern, table)
+        found = load_dataset(str(self.common["dataset"]), root, pattern, table)
+        return found.limited(self.config.evaluation.classes)
 
     @cached_property
     def collection(self) -> store.Collection:

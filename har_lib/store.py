@@ -1,6 +1,6 @@
 """Features of many clips: each stage computed once, kept on disk, shared by all runs.
 
-A stage's result is keyed by the clip's content, the frame range, the configuration sections the
+A stage's result is keyed by the clip's content, the frame range, the choices that the
 stage reads, its source files and OpenCV's version. The 58 numbers are put together from the
 stages and never stored, so another SSIM threshold filters nothing anew.
 """
@@ -17,8 +17,19 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from har_lib import features, files, keyframes, parallel, shape, stip, video
-from har_lib.config import Config
+from har_lib import (
+    features,
+    files,
+    foreground,
+    keyframes,
+    parallel,
+    shape,
+    stip,
+    stip_scales,
+    stip_vector,
+    video,
+)
+from har_lib.config import Config, Value
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
 from har_lib.features import Features
@@ -26,8 +37,12 @@ from har_lib.features import Features
 Arrays = dict[str, np.ndarray]
 
 
+def _curve(frames: np.ndarray, config: Config) -> np.ndarray:
+    return features.similarity(frames, config.similarity, config.keyframes.threshold)
+
+
 def _similarity(frames: np.ndarray, config: Config) -> Arrays:
-    return {"curve": features.similarity(frames, config.similarity)}
+    return {"curve": _curve(frames, config)}
 
 
 def _silhouettes(frames: np.ndarray, config: Config) -> Arrays:
@@ -36,23 +51,60 @@ def _silhouettes(frames: np.ndarray, config: Config) -> Arrays:
 
 
 def _points(frames: np.ndarray, config: Config) -> Arrays:
-    points, jets = features.interest_points(frames, config.stip)
+    chosen = None
+    if config.stip.volume == "key_frames":
+        chosen = features.key_frames(_curve(frames, config), config.keyframes)
+    points, jets = features.interest_points(frames, config.stip, chosen)
     return {**{f.name: getattr(points, f.name) for f in dataclasses.fields(points)}, "jets": jets}
+
+
+def _responses_2d(frames: np.ndarray, config: Config) -> Arrays:
+    return {"responses": stip_vector.responses_2d(frames)}
+
+
+def _similarity_reads(config: Config) -> dict[str, Value]:
+    choices = config.in_force("video", "similarity")
+    if config.similarity.reference == "previous_key_frame":
+        # The threshold decides when the reference moves, so here the curve depends on it.
+        choices["ssim_threshold"] = config.keyframes.threshold
+    return choices
+
+
+def _points_read(config: Config) -> dict[str, Value]:
+    choices = config.in_force("video", "stip")
+    if config.stip.volume == "key_frames":
+        choices |= config.in_force("similarity", "keyframes")
+    return choices
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the extraction that is stored by itself."""
+    """A step of the extraction that is stored by itself.
+
+    ``reads`` gives the choices that it depends on, ``modules`` its sources, and ``needed`` says
+    whether the 58 numbers need it.
+    """
 
     compute: Callable[[np.ndarray, Config], Arrays]
-    sections: tuple[str, ...]
+    reads: Callable[[Config], dict[str, Value]]
     modules: tuple[Any, ...]
+    needed: Callable[[Config], bool] = lambda config: True
 
 
 STAGES = {
-    "similarity": Stage(_similarity, ("video", "similarity"), (video, keyframes)),
-    "silhouettes": Stage(_silhouettes, ("video", "silhouette"), (video, shape)),
-    "points": Stage(_points, ("video", "stip"), (video, stip)),
+    "similarity": Stage(_similarity, _similarity_reads, (video, keyframes)),
+    "silhouettes": Stage(
+        _silhouettes,
+        lambda config: config.in_force("video", "silhouette"),
+        (video, foreground, shape),
+    ),
+    "points": Stage(_points, _points_read, (video, keyframes, stip, stip_scales)),
+    "responses_2d": Stage(
+        _responses_2d,
+        lambda config: config.in_force("video"),
+        (video, stip, stip_vector),
+        lambda config: config.vector.kind == "responses_2d",
+    ),
 }
 
 
@@ -70,9 +122,7 @@ def location(clip_digest: str, record: Record, stage: str, config: Config) -> Pa
         {
             "clip": clip_digest,
             "frames": [record.start, record.stop],
-            "sections": {
-                name: dataclasses.asdict(getattr(config, name)) for name in STAGES[stage].sections
-            },
+            "choices": STAGES[stage].reads(config),
             "sources": _sources(stage),
             "opencv": cv2.__version__,
         }
@@ -108,6 +158,8 @@ def load_stages(record: Record, config: Config) -> dict[str, Arrays]:
     result: dict[str, Arrays] = {}
     frames: np.ndarray | None = None
     for name, stage in STAGES.items():
+        if not stage.needed(config):
+            continue
         path = location(clip, record, name, config)
         stored = _load(path)
         if stored is None:
@@ -135,7 +187,9 @@ def load(record: Record, config: Config | None = None) -> Features:
     The same as `har_lib.features.extract` on the record's frames.
     """
     config = config or Config()
-    return features.assemble(*unpack(load_stages(record, config)), config)
+    stages = load_stages(record, config)
+    in_frames = stages["responses_2d"]["responses"] if "responses_2d" in stages else None
+    return features.assemble(*unpack(stages), config, in_frames)
 
 
 @dataclass(frozen=True)

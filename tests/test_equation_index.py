@@ -1,13 +1,10 @@
 """Each of the 28 equations: one function, one cell, one test, and it runs on the default path."""
 
 import ast
-import importlib
-import json
-import re
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FrameType
@@ -21,98 +18,104 @@ from har_lib import features, keyframes, lstm, video
 from har_lib.alstm import ALSTMClassifier
 from har_lib.equations import INDEX, equation
 from har_lib.files import ROOT
-from har_lib.paper import EQUATIONS
+from har_lib.traceability import (
+    STAND_INS,
+    STAND_INS_OF_THE_SEARCH,
+    Thread,
+    complaints,
+    threads,
+)
 
 NUMBERS = list(range(1, 29))
-
-#: Number -> what computes it instead on the default path: each frame's moments only once.
-STAND_INS: dict[int, Callable[..., Any]] = {2: keyframes.consecutive_ssim}
-#: And in a search without Adam after it: all networks at once, and (15) the other way round.
-STAND_INS_OF_THE_SEARCH: dict[int, Callable[..., Any]] = {
-    **dict.fromkeys(range(8, 14), lstm.population_logits),
-    15: lstm.Layout.unpack,
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _all_modules() -> None:
-    for path in sorted((ROOT / "har_lib").glob("*.py")):
-        if path.stem not in ("__init__", "__main__"):
-            importlib.import_module(f"har_lib.{path.stem}")
 
 
 # ---------------------------------------------------------------- number -> function, cell, test
 
 
-@cache
-def markdown_cells() -> list[tuple[str, str]]:
-    """Notebook and source of every Markdown cell."""
-    return [
-        (path.stem, "".join(cell["source"]))
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "markdown"
+@pytest.fixture(scope="module")
+def found() -> dict[int, Thread]:
+    return threads()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_equation_index(number: int, found: dict[int, Thread]) -> None:
+    """28 of 28: one function, one cell with the paper's LaTeX, and a test that calls it."""
+    assert found[number].complaints() == []
+
+
+def test_equation_index_has_no_other_number(found: dict[int, Thread]) -> None:
+    assert list(found) == NUMBERS
+    assert complaints(found) == []
+    assert len({thread.function for thread in found.values()}) == 28
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the threads run through."""
+    for folder in ("notebooks", "tests"):
+        (tmp_path / folder).mkdir()
+        for path in (ROOT / folder).glob("*.[ip]*"):
+            if path.suffix in (".ipynb", ".py"):
+                shutil.copy(path, tmp_path / folder)
+    return tmp_path
+
+
+def edited(folder: Path, before: str, after: str) -> None:
+    """Replace a text wherever it stands in the files of a folder; it must stand somewhere."""
+    places = [path for path in folder.iterdir() if before in path.read_text(encoding="utf-8")]
+    assert places, before
+    for path in places:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_equation_index_misses_a_decorator(number: int) -> None:
+    index = {other: function for other, function in INDEX.items() if other != number}
+    assert complaints(threads(index=index)) == [
+        f"equation ({number}): no function carries its decorator"
     ]
 
 
-@cache
-def numbered_tests() -> dict[int, dict[str, set[str]]]:
-    """Number -> the tests ``test_eqNN_...``, and the names that each uses."""
-    found: dict[int, dict[str, set[str]]] = {number: {} for number in NUMBERS}
-    for path in sorted((ROOT / "tests").glob("test_*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if not isinstance(node, ast.FunctionDef):
-                continue
-            if match := re.match(r"test_eq(\d\d)_", node.name):
-                used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-                used |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-                found.setdefault(int(match[1]), {})[f"{path.stem}.{node.name}"] = used
-    return found
+@pytest.mark.parametrize("number", [1, 6, 17, 28])
+def test_equation_index_misses_a_tag(number: int, checkout: Path) -> None:
+    edited(checkout / "notebooks", rf"\\tag{{{number}}}", "")
+    assert complaints(threads(checkout)) == [
+        f"equation ({number}): 0 notebook cells carry its tag, not one"
+    ]
 
 
-def table() -> str:
-    """The thread from each equation to its function, cells and tests, for messages."""
-    cells, tests = markdown_cells(), numbered_tests()
-    lines = []
-    for number in NUMBERS:
-        function = INDEX.get(number)
-        name = f"{function.__module__}.{function.__qualname__}" if function else "no function"
-        tag = rf"\tag{{{number}}}"
-        places = [notebook for notebook, source in cells for _ in range(source.count(tag))]
-        lines.append(f"({number}) {name} | {places} | {sorted(tests[number])}")
-    return "\n".join(lines)
+@pytest.mark.parametrize("number", [1, 6, 17, 28])
+def test_equation_index_misses_a_test(number: int, checkout: Path) -> None:
+    edited(checkout / "tests", f"def test_eq{number:02d}_", f"def test_of_{number:02d}_")
+    assert complaints(threads(checkout)) == [
+        f"equation ({number}): no test is called test_eq{number:02d}_..."
+    ]
 
 
-def test_every_number_has_one_function() -> None:
-    assert sorted(INDEX) == NUMBERS, table()
-    assert len(set(map(id, INDEX.values()))) == 28, table()
-    assert {function.__module__.split(".")[0] for function in INDEX.values()} == {"har_lib"}
+def test_equation_index_misses_a_call(checkout: Path) -> None:
+    edited(checkout / "tests", "movement_behaviour", "something_else")
+    assert complaints(threads(checkout)) == [
+        "equation (20): none of its tests calls seagull.movement_behaviour"
+    ]
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_every_number_is_printed_in_one_cell(number: int) -> None:
-    cells = markdown_cells()
-    printed = EQUATIONS[number].markdown("printed")
-    assert sum(source.count(printed) for _, source in cells) == 1, table()
-    tag = rf"\tag{{{number}}}"
-    assert sum(source.count(tag) for _, source in cells) == 1, table()
+def test_equation_index_compares_the_latex(checkout: Path) -> None:
+    edited(checkout / "notebooks", r"= \\det(\\mu) - \\mathrm", r"= \\det(\\mu) + \\mathrm")
+    assert complaints(threads(checkout)) == [
+        "equation (6): the LaTeX in 03_stip is not that of paper.EQUATIONS"
+    ]
 
 
-def test_no_other_number_is_printed() -> None:
-    tags = [int(n) for _, source in markdown_cells() for n in re.findall(r"\\tag\{(\d+)\}", source)]
-    assert sorted(tags) == NUMBERS
-
-
-@pytest.mark.parametrize("number", NUMBERS)
-def test_every_number_has_a_test_that_calls_its_function(number: int) -> None:
-    tests = numbered_tests()[number]
-    assert tests, table()
-    name = INDEX[number].__name__
-    assert any(name in used for used in tests.values()), (name, tests)
-
-
-def test_no_test_claims_a_number_that_is_none() -> None:
-    assert sorted(numbered_tests()) == NUMBERS
+def test_equation_index_sees_a_number_too_many(checkout: Path) -> None:
+    edited(checkout / "notebooks", r"\\tag{28}", r"\\tag{29}")
+    assert complaints(threads(checkout)) == [
+        "(29) is no equation of the paper",
+        "equation (28): 0 notebook cells carry its tag, not one",
+        "equation (29): no function carries its decorator",
+        "equation (29): the LaTeX in 05_aso_lstm is not that of paper.EQUATIONS",
+        "equation (29): no test is called test_eq29_...",
+    ]
 
 
 # ---------------------------------------------------------------- the default path
@@ -167,7 +170,7 @@ def test_default_extraction_and_fit_run_every_equation(
     model = ALSTMClassifier(hidden_size=4, population=4, iterations=2, epochs=2)
     with traced() as learning:
         model.fit(X, [0, 1, 0, 1], groups=[0, 0, 1, 1]).predict(X)
-    assert missing(seen | learning) == set(STAND_INS), table()
+    assert missing(seen | learning) == set(STAND_INS)
     for function in STAND_INS.values():
         assert function.__code__ in seen | learning
 
@@ -180,7 +183,7 @@ def test_the_search_alone_runs_all_but_what_stands_in(
     with traced() as seen:
         model.fit(X, [0, 1, 0, 1], groups=[0, 0, 1, 1])
     stand_ins = STAND_INS | STAND_INS_OF_THE_SEARCH
-    assert missing(seen | extraction) == set(stand_ins), table()
+    assert missing(seen | extraction) == set(stand_ins)
     for function in stand_ins.values():
         assert function.__code__ in seen | extraction
 

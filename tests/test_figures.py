@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import figures, paper, plots, plots_learning
+from har_lib import figures, paper, plots, plots_learning, plots_misprints
 from har_lib.files import ROOT
 
 # ---------------------------------------------------------------- what is written
@@ -136,9 +136,25 @@ DRAWN: dict[str, dict[str, Any]] = {
         "corrected": RANDOM.normal(size=(24, 32)),
         "printed": -RANDOM.random((24, 32)),
         "points": POINTS,
+        "printed_maxima": np.array([[3, 4], [20, 11]]),
     },
     "points_in_space_time": {"points": POINTS, "length": 9, "width": 32, "height": 24},
     "jet_bars": {"values": [1.0, -2.0, 3.0], "names": ["x", "y", "t"], "breaks": [2]},
+    "similarity_map": {
+        "frame": FRAMES[0],
+        "values": 1 + 8 * RANDOM.random((14, 22)),
+        "largest": 9.0,
+    },
+    "cell_growth": {
+        "growth": pd.DataFrame(
+            {"corrected": [1.0, 1.5, 1.2], "as printed": [5.0, 1e4, 1e9]},
+            index=pd.RangeIndex(1, 4, name="step"),
+        )
+    },
+    "share_upward": {
+        "shares": {"literal": np.array([0.0, 1.0, 1.0]), "stable": np.array([0.4, 0.5, 0.6])},
+        "titles": {"literal": "as printed", "stable": "our repair"},
+    },
     "spiral_multiplier": {"k": np.linspace(0, 6, 9), "curves": {"q = 1": np.linspace(-9, 9, 9)}},
     "seagull_paths": {
         "landscape": (np.arange(4.0), np.arange(4.0), RANDOM.random((4, 4))),
@@ -177,7 +193,7 @@ def drawing_functions() -> dict[str, Callable[..., Figure]]:
     """Every public function of the plot modules that gives a figure."""
     return {
         name: function
-        for module in (plots, plots_learning)
+        for module in (plots, plots_learning, plots_misprints)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

@@ -16,21 +16,26 @@ PACKAGE = Path(har_lib.__file__).parent
 #: Layer -> its modules, lowest first. A new module fails until it stands here.
 LAYERS: dict[str, set[str]] = {
     "ground": {
-        *("__init__", "errors", "equations", "files", "config", "paper", "paper_equations"),
+        *("__init__", "errors", "equations", "files"),
+        *("choice", "config_features", "config_learning", "config"),
+        *("paper", "paper_parts", "paper_equations", "paper_claims", "paper_errata"),
+        "paper_questions",
     },
     "kernels": {
-        *("video", "keyframes", "shape", "stip", "coverage"),
+        *("video", "keyframes", "foreground", "shape", "coverage"),
+        *("stip", "stip_scales", "stip_vector"),
         *("lstm", "seagull", "metrics"),
     },
     "assembly": {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
         *("features", "store", "parallel"),
-        *("sequences", "alstm", "baselines", "evaluate"),
+        *("sequences", "training", "alstm", "baselines", "folds", "evaluate"),
     },
     "replication": {
         *("__main__", "cli", "session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
-        *("figures", "plots", "plots_learning"),
+        *("figures", "plots", "plots_learning", "plots_misprints"),
+        *("traceability", "misprints", "pages", "listing"),
     },
 }
 

@@ -1,6 +1,7 @@
 """The store gives what a fresh extraction gives, and computes only what is missing."""
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from har_lib import features, files, store, video
 from har_lib.config import Config
 from har_lib.datasets import Record
 from har_lib.errors import InputError
+
+#: What the 58 numbers need with the default choices.
+BY_DEFAULT = ["similarity", "silhouettes", "points"]
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def kernel_calls(monkeypatch):
             calls.append(name)
             return compute(frames, config)
 
-        monkeypatch.setitem(store.STAGES, name, store.Stage(counted, stage.sections, stage.modules))
+        monkeypatch.setitem(store.STAGES, name, dataclasses.replace(stage, compute=counted))
     return calls
 
 
@@ -50,7 +54,7 @@ def test_each_stage_is_computed_once(clip, monkeypatch):
     calls = kernel_calls(monkeypatch)
     store.load(clip)
     store.load(clip)
-    assert calls == list(store.STAGES)
+    assert calls == BY_DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,13 @@ def test_each_stage_is_computed_once(clip, monkeypatch):
         ({"ssim_window": "global"}, ["similarity"]),
         ({"foreground_difference": 40}, ["silhouettes"]),
         ({"harris_k": 0.01}, ["points"]),
-        ({"frame_width": 80, "frame_height": 60}, ["similarity", "silhouettes", "points"]),
+        ({"frame_width": 80, "frame_height": 60}, BY_DEFAULT),
+        ({"frame_size": "native", "gray_conversion": "mean"}, BY_DEFAULT),
+        ({"flow_speed": 2.0, "volume_reach": 3, "keyframe_count": 3}, []),
+        ({"cell_rule": "otsu", "coverage_measure": "silhouette", "interest_vector": "places"}, []),
+        ({"ssim_reference": "previous_key_frame"}, ["similarity"]),
+        ({"point_volume": "key_frames"}, ["points"]),
+        ({"interest_vector": "responses_2d"}, ["responses_2d"]),
     ],
 )
 def test_a_changed_choice_computes_what_it_touches(clip, monkeypatch, choices, again):
@@ -74,12 +84,28 @@ def test_a_changed_choice_computes_what_it_touches(clip, monkeypatch, choices, a
     np.testing.assert_array_equal(found.vectors, features.extract(clip.path, config).vectors)
 
 
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ({"ssim_reference": "previous_key_frame"}, ["similarity"]),
+        ({"point_volume": "key_frames"}, ["points"]),
+    ],
+)
+def test_a_stage_that_depends_on_the_threshold_is_keyed_by_it(clip, monkeypatch, first, again):
+    store.load(clip, Config().replace(**first))
+    calls = kernel_calls(monkeypatch)
+    config = Config().replace(**first, ssim_threshold=0.999)
+    found = store.load(clip, config)
+    assert calls == again
+    np.testing.assert_array_equal(found.vectors, features.extract(clip.path, config).vectors)
+
+
 def test_another_clip_under_the_same_name_is_another_clip(clip, monkeypatch):
     store.load(clip)
     video.write(clip.path, np.zeros((9, 120, 160), np.uint8) + 50)
     calls = kernel_calls(monkeypatch)
     store.load(clip)
-    assert calls == list(store.STAGES)
+    assert calls == BY_DEFAULT
 
 
 def test_a_range_of_frames_is_a_clip_of_its_own(clip):
