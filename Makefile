@@ -53,7 +53,7 @@ notebooks: .venv/ready extract ## run the notebooks, compare every output, pictu
 		--nbval-cell-timeout=900 -n $(JOBS) --dist loadfile notebooks
 	@$(BIN)/python -m har_lib accept --check build/check
 
-accept: .venv/ready extract ## refresh the stored outputs, figures and results that differ
+accept: .venv/ready extract ## refresh the stored outputs, figures, results and pages that differ
 	@$(BIN)/python -m har_lib accept
 
 lab: .venv/ready ## open the notebooks in JupyterLab (more options in ARGS)

@@ -71,8 +71,9 @@ class Field:
         >>> FIELDS["grid_over"].options, FIELDS["hidden_size"].options
         (('bbox', 'square', 'frame'), (32, 16, 64, 128))
         """
-        others = self.alternatives if self.is_range else self.allowed
-        return tuple(dict.fromkeys([self.default, *self.profiles.values(), *others]))
+        if not self.is_range:
+            return tuple(dict.fromkeys([self.default, *self.allowed]))
+        return tuple(dict.fromkeys([self.default, *self.profiles.values(), *self.alternatives]))
 
     def describe(self) -> str:
         """What the field may be, in words.

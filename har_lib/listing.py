@@ -86,7 +86,7 @@ def as_flags(config: Config) -> str:
     Examples
     --------
     >>> as_flags(Config().replace(harris_k=0.01, keep_first_frame=False))
-    '-p harris_k 0.01 -p keep_first_frame False'
+    '-p keep_first_frame False -p harris_k 0.01'
     """
     return " ".join(
         f"-p {name} {shlex.quote(str(value))}" for name, value in config.changes().items()

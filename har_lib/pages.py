@@ -166,7 +166,7 @@ def errata_table(severity: str, up: str = "../") -> str:
         if equation.severity == severity
     ]
     rows += [
-        (f"section {erratum.place}", _quoted(erratum), erratum.sentence)
+        (f"p. {erratum.page}, section {erratum.place}", _quoted(erratum), erratum.sentence)
         for erratum in ERRATA.values()
         if erratum.severity == severity
     ]

@@ -222,9 +222,9 @@ _ALL = (
         KEY_FRAMES,
         "reading",
         "Taken in windows, flat regions score $S_2 / S_1$ with themselves, far above any "
-        "threshold, so that they outweigh change and few frames or none are selected; taken "
-        "over the whole frame, where the variances are large beside both constants, the "
-        "selection hardly changes.",
+        "threshold, so that they outweigh change and fewer frames are selected; taken over the "
+        "whole frame, the selection hardly changes where the frame's variance is large beside "
+        "both constants.",
     ),
     Equation(
         3,

@@ -180,6 +180,23 @@ def key_frame_counts(thresholds: np.ndarray, counts: Mapping[str, np.ndarray]) -
     return figure
 
 
+def similarity_map(frame: np.ndarray, values: np.ndarray, largest: float) -> Figure:
+    """A frame, and the printed SSIM of each of its windows with itself.
+
+    ``values`` is (H', W'), smaller than the frame by the window's border; ``largest`` is what a
+    flat window has.
+    """
+    figure, axes = canvas(9, 3.1, 1, 2)
+    picture(axes[0], frame, "a frame")
+    shown = axes[1].imshow(values, cmap="magma", vmin=1, vmax=largest, interpolation="nearest")
+    axes[1].set_axis_off()
+    axes[1].set_title(
+        "printed SSIM of its windows with themselves", fontsize=9, fontweight="normal", loc="center"
+    )
+    figure.colorbar(shown, ax=axes[1], fraction=0.04, label="1 is meant everywhere")
+    return figure
+
+
 # ---------------------------------------------------------------- shape and coverage
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,6 +18,23 @@ FORM_STYLES = {
     "matlab": (METHOD_COLORS["ANN"], ":"),
     "stable": (ACCENT, "--"),
 }
+
+#: The corrected form of an equation and its print; told apart by line style too.
+PRINT_STYLES = {"corrected": (SECOND, "-"), "as printed": (ACCENT, "--")}
+
+
+def cell_growth(growth: pd.DataFrame) -> Figure:
+    """Largest cell state over time, a column a form, on a logarithmic axis."""
+    figure, axes = canvas(9, 2.7)
+    for name, values in growth.items():
+        color, style = PRINT_STYLES[str(name)]
+        axes.plot(growth.index, values, color=color, linestyle=style, label=name)
+    axes.set_yscale("log")
+    axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=":")
+    axes.set(xlabel="time step", ylabel="largest cell state")
+    axes.set_xticks([step for step in growth.index if step == 1 or step % 5 == 0])
+    axes.legend(frameon=False, loc="upper left", title="gates (8) to (10)")
+    return figure
 
 
 def spiral_multiplier(k: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
@@ -57,6 +75,20 @@ def seagull_paths(
         place.set_xticks([-1, 0, 1])
     np.atleast_1d(axes)[0].set_ylabel("second weight")
     figure.colorbar(shown, ax=axes, label="iteration", fraction=0.025)
+    return figure
+
+
+def share_upward(shares: Mapping[str, np.ndarray], titles: Mapping[str, str]) -> Figure:
+    """How many of the coordinates of a step go up: a histogram over seagulls, a panel a form."""
+    figure, axes = canvas(9, 2.6, 1, len(shares), sharey=True, squeeze=False)
+    edges = np.linspace(0, 1, 41)
+    for place, (form, values) in zip(axes[0], shares.items(), strict=True):
+        weights = np.full(len(values), 1 / len(values))
+        place.hist(values, bins=edges, weights=weights, color=SECOND, edgecolor="white")
+        place.axvline(0.5, color=INK, linewidth=0.8, linestyle=":")
+        place.set_title(titles[form], fontsize=9, fontweight="normal", loc="center")
+        place.set(xlabel="share of coordinates that go up", xlim=(-0.02, 1.02))
+    axes[0, 0].set_ylabel("share of seagulls")
     return figure
 
 

@@ -96,7 +96,7 @@ def parameter_cell(*sections: str, example: bool = False) -> str:
     Examples
     --------
     >>> parameter_cell("grid").splitlines()[-1].split("  #")[0]
-    'grid_over: str = "bbox"'
+    'empty_silhouette: str = "zeros"'
     """
 
     def line(name: str, value: Any, help: str) -> str:

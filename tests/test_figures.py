@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import figures, paper, plots, plots_learning, plots_misprints
+from har_lib import figures, paper, plots, plots_learning
 from har_lib.files import ROOT
 
 # ---------------------------------------------------------------- what is written
@@ -193,7 +193,7 @@ def drawing_functions() -> dict[str, Callable[..., Figure]]:
     """Every public function of the plot modules that gives a figure."""
     return {
         name: function
-        for module in (plots, plots_learning, plots_misprints)
+        for module in (plots, plots_learning)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

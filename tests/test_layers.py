@@ -34,7 +34,7 @@ LAYERS: dict[str, set[str]] = {
     "replication": {
         *("__main__", "cli", "session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
-        *("figures", "plots", "plots_learning", "plots_misprints"),
+        *("figures", "plots", "plots_learning"),
         *("traceability", "misprints", "pages", "listing"),
     },
 }

@@ -81,7 +81,7 @@ def test_the_questions_page_has_them_all(made: Path) -> None:
         for part in (question.question, question.quotation, question.reason, question.not_offered):
             assert part in text, question.id
     for name, field in FIELDS.items():
-        assert text.count(f"| `{name}` |") == 1
+        assert text.count(f"\n| `{name}` |") == 1
         assert field.help in text
 
 

@@ -58,7 +58,8 @@ def test_parameter_lines_hold_name_type_value_and_help(section: str, example: bo
 
 def test_sections_stand_in_the_order_of_the_pipeline() -> None:
     names = list(assignments(parameter_cell("lstm", "video")))[len(COMMON) :]
-    assert names == ["frame_width", "frame_height", "hidden_size", "sequence_length"]
+    video = ["frame_size", "frame_width", "frame_height", "gray_conversion"]
+    assert names == [*video, "hidden_size", "gate_form", "readout"]
     assert parameter_cell() == parameter_cell("no such section")
 
 
