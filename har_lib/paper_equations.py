@@ -304,7 +304,7 @@ _ALL = (
         POINTS,
         "fatal",
         "No point passes a test for a positive response, which the paper does not print, and "
-        "without such a test the maxima lie where structure is weakest.",
+        "without such a test the maxima lie where there is less structure than around them.",
     ),
     Equation(
         7,

@@ -315,7 +315,7 @@ def response_at(
         place.set_title(title, fontsize=9, fontweight="normal", loc="center")
         place.set_axis_off()
         figure.colorbar(shown, ax=place, fraction=0.045, label="cube root of H")
-    axes[2].plot(printed_maxima[:, 1], printed_maxima[:, 0], ".", color=INK, markersize=3)
+    axes[2].plot(printed_maxima[:, 1], printed_maxima[:, 0], ".", color=INK, markersize=5)
     return figure
 
 

@@ -34,10 +34,10 @@ def test_the_printed_response_has_no_positive_maximum_but_others() -> None:
     frames = misprints.turning_square()
     found = misprints.response_maxima(frames)
     assert found.positive["as printed"] == 0
-    assert found.positive["corrected"] == len(stip.detect(frames, threshold=0.0)) > 0
+    assert found.positive["corrected"] == len(stip.detect(frames)) > 0
     assert len(found.printed) == len(found.weaker) > 0
-    # Half of its maxima lie among the tenth of the pixels with the least structure.
-    assert np.median(found.weaker) < 0.1
+    # Places that had nothing to do with structure would have a median of one half.
+    assert np.median(found.weaker) < 0.2
     trace = stip.second_moment_matrix(frames)[[0, 3, 5]].sum(axis=0)
     t, y, x = found.printed[7]
     assert found.weaker[7] == pytest.approx((trace < trace[t, y, x]).mean())
