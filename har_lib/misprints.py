@@ -336,8 +336,8 @@ def _of_6() -> str:
         "$\\det\\mu \\le \\mathrm{trace}^3\\mu/27$ on any video. Without a test of its sign, which "
         f"is not printed, it has {len(found.printed)} local maxima; half of them lie among the "
         f"{100 * np.median(found.weaker):.2g} % of the clip's pixels with the least trace of "
-        "$\\mu$, because $-\\mathrm{trace}^3\\mu \\le H \\le -\\frac{26}{27}\\mathrm{trace}^3\\mu$ makes "
-        "them next to minima of the trace."
+        "$\\mu$: as $-\\mathrm{trace}^3\\mu \\le H \\le -\\frac{26}{27}\\mathrm{trace}^3\\mu$, they "
+        "are all but minima of the trace."
     )
 
 
