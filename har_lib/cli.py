@@ -4,8 +4,9 @@ A verb imports what it needs when it runs, so that ``har --help`` answers at onc
 """
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,22 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     _add_parameters(parser)
 
 
+def _for_notebook(
+    arguments: argparse.Namespace, notebook: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Parameters of one notebook: from a file made for the whole suite, those that it has."""
+    from har_lib.config import FIELDS
+    from har_lib.session import COMMON, EXAMPLE
+
+    values = _parameters(arguments)
+    explicit = {name for name, _ in arguments.given}
+    suite = {*COMMON, *EXAMPLE, *FIELDS} - explicit
+    left_out = [name for name in values if name in suite and name not in known]
+    if left_out:
+        print(f"{notebook} does not use {', '.join(left_out)}", flush=True)
+    return {name: value for name, value in values.items() if name not in left_out}
+
+
 def _run(arguments: argparse.Namespace) -> None:
     from har_lib import notebooks
     from har_lib.files import build_dir
@@ -275,7 +292,7 @@ def _run(arguments: argparse.Namespace) -> None:
         return
     # Not among the results of `replicate`, which would go stale unseen.
     output = (arguments.output or build_dir() / "runs" / path.stem).absolute()
-    values = _parameters(arguments)
+    values = _for_notebook(arguments, path.stem, known)
     if "output" in known:
         values.setdefault("output", str(output))
     print(notebooks.execute(path, output / path.name, values))
@@ -299,17 +316,22 @@ def _choices_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _choices(arguments: argparse.Namespace) -> None:
     from har_lib import listing
+    from har_lib.config import FIELDS
+    from har_lib.notebook_parameters import check_names
 
     if arguments.format not in listing.FORMS:
         raise InputError(
             f"--format {arguments.format!r} is not allowed: it must be {_any_of([*listing.FORMS])}"
         )
     values = _parameters(arguments)
+    check_names(values, ["profile", *FIELDS], "the list of choices")
     if arguments.profile:
         values["profile"] = arguments.profile
     config = _settings(values)["config"]
     if arguments.name:
-        print(listing.of_names(arguments.name))
+        if arguments.format != "table":
+            raise InputError("--format is for all choices: leave the names out")
+        print(listing.of_names(arguments.name, config))
     else:
         print(listing.FORMS[arguments.format](config).rstrip("\n"))
 
@@ -439,6 +461,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"har: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"har: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return 2

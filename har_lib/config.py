@@ -105,6 +105,26 @@ class Config:
         """
         return {name: value for name, value in self.flat().items() if value != FIELDS[name].default}
 
+    def parameters(self) -> dict[str, Value]:
+        """Fewest papermill parameters that give this configuration: a profile, and what differs.
+
+        Examples
+        --------
+        >>> profile("stable", epochs=5).parameters()
+        {'profile': 'stable', 'epochs': 5}
+        """
+        found = []
+        for name in PROFILES:
+            differing = {
+                field: value
+                for field, value in self.flat().items()
+                if value != FIELDS[field].profiles[name]
+            }
+            # A choice given its default value follows the profile, so it cannot be set back.
+            if all(value != FIELDS[field].default for field, value in differing.items()):
+                found.append({"profile": name, **differing})
+        return min(found, key=len)
+
     def in_force(self, *sections: str) -> dict[str, Value]:
         """The choices of the named sections that have an effect beside the others, by flat name.
 

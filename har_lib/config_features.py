@@ -61,7 +61,7 @@ class Similarity:
     form: str = choice(
         "ssim_constant",
         "corrected",
-        "equation (2) as printed (S1 twice) or as in Wang et al. 2004",
+        "equation (2) as printed (S1 in both factors of the denominator) or as in Wang et al. 2004",
         ("corrected", "literal"),
         name="ssim_form",
         literal="literal",

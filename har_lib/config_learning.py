@@ -17,8 +17,8 @@ class Sequence:
     scaling: str = choice(
         "feature_scaling",
         "standard",
-        "what the training part scales: mean 0 and deviation 1 but for bits, the same for all "
-        "columns, the range -1 to 1, or nothing",
+        "how features are scaled by the training part: mean 0 and deviation 1 but for bits, the "
+        "same for all columns, the range -1 to 1, or nothing",
         ("standard", "standard_all", "range", "none"),
         name="feature_scaling",
     )

@@ -31,6 +31,15 @@ class EnvironmentKernel(AsyncKernelManager):
     The kernel listens on local ports; without encryption it warns on every start.
     """
 
+    async def _async_interrupt_kernel(self) -> None:
+        """Interrupt, but not on the way to a shutdown.
+
+        An idle kernel that is slow to sleep would report the interrupt on stderr; a busy one is
+        stopped by what follows.
+        """
+        if not self.shutting_down:
+            await super()._async_interrupt_kernel()
+
     @default("transport_encryption")
     def _encrypted(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"

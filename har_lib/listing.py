@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import yaml
 
-from har_lib.choice import PROFILES, Field
+from har_lib.choice import PROFILES, Field, Value
 from har_lib.config import FIELDS, Config
 from har_lib.notebook_parameters import check_names
 
@@ -35,12 +35,14 @@ def _paragraph(title: str, text: str) -> str:
     return textwrap.fill(text, _WIDTH, initial_indent=f"{title:<13}", subsequent_indent=" " * 13)
 
 
-def in_full(field: Field) -> str:
+def in_full(field: Field, value: Value) -> str:
     """All that is known of one choice: question, the paper's words, reason, options, profiles.
+
+    ``value`` is what it is now.
 
     Examples
     --------
-    >>> print(in_full(FIELDS["harris_k"]).splitlines()[2])
+    >>> print(in_full(FIELDS["harris_k"], 0.01).splitlines()[2])
     question     What is the factor before the cubed trace in (6)? None is printed.
     """
     asked = field.ambiguity
@@ -52,9 +54,12 @@ def in_full(field: Field) -> str:
         _paragraph("the paper", f"{words} (section {asked.place})"),
         _paragraph("may be", field.describe()),
         _paragraph("worth trying", ", ".join(map(str, field.options))),
-        _paragraph("default", f"{field.default}. {asked.reason}"),
+        _paragraph("default", str(field.default)),
+        _paragraph("reason", asked.reason),
         _paragraph("profiles", ", ".join(f"{name} {field.profiles[name]}" for name in PROFILES)),
     ]
+    if value != field.default:
+        parts.append(_paragraph("now", str(value)))
     if condition := field.condition():
         parts.append(_paragraph("effect", condition))
     if asked.not_offered:
@@ -63,7 +68,7 @@ def in_full(field: Field) -> str:
 
 
 def as_yaml(config: Config) -> str:
-    """A papermill file of parameters: what differs from the default.
+    """A papermill file of parameters: the nearest profile, and what differs from it.
 
     Examples
     --------
@@ -71,7 +76,7 @@ def as_yaml(config: Config) -> str:
     profile: corrected
     harris_k: 0.01
     """
-    text: str = yaml.safe_dump({"profile": "corrected", **config.changes()}, sort_keys=False)
+    text: str = yaml.safe_dump(config.parameters(), sort_keys=False)
     return text
 
 
@@ -81,15 +86,15 @@ def as_json(config: Config) -> str:
 
 
 def as_flags(config: Config) -> str:
-    """Words for the command line of ``har`` or papermill: what differs from the default.
+    """Words for the command line of ``har`` or papermill: a profile, and what differs from it.
 
     Examples
     --------
     >>> as_flags(Config().replace(harris_k=0.01, keep_first_frame=False))
-    '-p keep_first_frame False -p harris_k 0.01'
+    '-p profile corrected -p keep_first_frame False -p harris_k 0.01'
     """
     return " ".join(
-        f"-p {name} {shlex.quote(str(value))}" for name, value in config.changes().items()
+        f"-p {name} {shlex.quote(str(value))}" for name, value in config.parameters().items()
     )
 
 
@@ -102,8 +107,8 @@ FORMS: Mapping[str, Callable[[Config], str]] = {
 }
 
 
-def of_names(names: list[str]) -> str:
-    """The named choices in full.
+def of_names(names: list[str], config: Config) -> str:
+    """The named choices in full, and their values where those are not the default.
 
     Raises
     ------
@@ -111,4 +116,5 @@ def of_names(names: list[str]) -> str:
         If there is no choice of such a name.
     """
     check_names(names, FIELDS, "the suite")
-    return "\n\n".join(in_full(FIELDS[name]) for name in names)
+    values = config.flat()
+    return "\n\n".join(in_full(FIELDS[name], values[name]) for name in names)

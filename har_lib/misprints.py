@@ -302,6 +302,19 @@ def flight(form: str, dimensions: int = 1000, seed: int = 0, seagulls: int = 100
 # ---------------------------------------------------------------- in sentences
 
 
+def scientific(value: float, digits: int = 3) -> str:
+    r"""A number for a sentence: plain where it is short, with a power of ten where it is not.
+
+    Examples
+    --------
+    >>> scientific(1.05696e8), scientific(0.282), scientific(0.0)
+    ('$1.06 \\cdot 10^{8}$', '0.282', '0')
+    """
+    text = f"{value:.{digits}g}"
+    mantissa, _, power = text.partition("e")
+    return rf"${mantissa} \cdot 10^{{{int(power)}}}$" if power else text
+
+
 def _of_2() -> str:
     frames = {"flat": np.full((32, 32), 100.0), "camera": skimage.data.camera()}
     table = similarity_with_itself(frames)
@@ -310,15 +323,16 @@ def _of_2() -> str:
         f"A flat frame scores {flat['windows', 'as printed']:.2f} with itself where 1 is meant, "
         f"and scikit-image's photograph `camera` {camera['windows', 'as printed']:.2f} in windows; "
         f"with whole-frame statistics `camera` scores {camera['whole frame', 'as printed']:.3f}. "
-        "In windows flat regions lift the mean, so that fewer frames fall below a threshold; with "
-        "whole-frame statistics the misprint matters little for frames of much contrast."
+        "In windows flat regions lift the mean, so that fewer frames fall below a threshold; "
+        "whole-frame statistics of a frame of much contrast are lifted little, which matters near "
+        "the threshold."
     )
 
 
 def _of_4() -> str:
     table = time_factor([10, 30, 100])
     values = ", ".join(
-        f"{value:.3g} for {length} frames"
+        f"{scientific(value)} for {length} frames"
         for length, value in table["n as number of frames"].items()
     )
     return (
@@ -331,13 +345,14 @@ def _of_4() -> str:
 def _of_6() -> str:
     found = response_maxima(turning_square())
     return (
-        f"On a square that moves and turns, $H$ has {found.positive['corrected']} positive local "
-        f"maxima with $k = 0.005$ and {found.positive['as printed']} as printed, since "
+        f"On a square that moves to the right and back, {found.positive['corrected']} local maxima "
+        "of $H$ are positive and above a thousandth of the strongest with $k = 0.005$, and "
+        f"{found.positive['as printed']} as printed, since "
         "$\\det\\mu \\le \\mathrm{trace}^3\\mu/27$ on any video. Without a test of its sign, which "
         f"is not printed, it has {len(found.printed)} local maxima; half of them lie among the "
         f"{100 * np.median(found.weaker):.2g} % of the clip's pixels with the least trace of "
-        "$\\mu$: as $-\\mathrm{trace}^3\\mu \\le H \\le -\\frac{26}{27}\\mathrm{trace}^3\\mu$, they "
-        "are all but minima of the trace."
+        "$\\mu$: as $-\\mathrm{trace}^3\\mu \\le H \\le -\\frac{26}{27}\\mathrm{trace}^3\\mu$, "
+        "they are nearly minima of the trace."
     )
 
 
@@ -355,12 +370,13 @@ def _of_7() -> str:
 def _of_gates() -> str:
     size = {"steps": 20, "hidden": 32, "features": 58, "seed": 0}
     growth = experiments.cell_growth(**size)["as printed"]
-    values = ", ".join(f"{growth[step]:.1g} after {step}" for step in (1, 5, 10, 20))
-    small = experiments.cell_growth(**size, side=1 / np.sqrt(size["hidden"]))["as printed"]
+    values = ", ".join(f"{scientific(growth[step], 1)} after {step}" for step in (1, 5, 10, 20))
+    small = experiments.cell_growth(**size, side=1 / np.sqrt(size["hidden"]))
     return (
         "With $\\sigma$ as a factor of 1 the gates are linear. With weights from $U(-1, 1)$ the "
         f"largest cell state is {values} steps. With weights up to $1/\\sqrt{{H}}$ it is "
-        f"{small.iloc[-1]:.2g} after {len(small)}, so that the slip can pass unseen."
+        f"{small['as printed'].iloc[-1]:.0f} after {len(small)}, where the corrected cell has "
+        f"{small['corrected'].iloc[-1]:.1f}: nothing overflows, but it is another network."
     )
 
 
@@ -389,12 +405,13 @@ def _of_22() -> str:
 
 
 def _of_23() -> str:
-    printed, repaired = flight("literal"), flight("stable")
+    printed, repaired = flight("corrected"), flight("stable")
     return (
-        "With the absolute value and one $k$ a seagull, all coordinates of a step from the best "
-        f"seagull have one sign: coherence {printed.coherence:.3f} in 1000 dimensions, against "
+        "On a quadratic function in 1000 dimensions, one seed: with the absolute value and one $k$ "
+        "a seagull all coordinates of a step from the best seagull have one sign, "
+        f"coherence {printed.coherence:.3f}, against "
         f"{repaired.coherence:.3f} in our repair; {100 * printed.corners:.0f} % of the seagulls, "
-        "mean over the search, end on one of two corners of the box."
+        "mean over the iterations, lie on one of two corners of the box."
     )
 
 
@@ -403,8 +420,8 @@ def _of_27() -> str:
     size = np.abs(experiments.multiplier(k))
     top = int(size.argmax())
     return (
-        f"With $p = q = 1$, the source's values, $|u'v'w'|$ reaches {size[top]:.6g} at "
-        f"$k = {k[top]:.4f}$, has median {np.median(size):.2g} and exceeds 1 for "
+        f"With $p = q = 1$, the source's values, $|u'v'w'|$ reaches {scientific(size[top], 6)} at "
+        f"$k = {k[top]:.4f}$, has median {np.median(size):.0f} and exceeds 1 for "
         f"{100 * np.mean(size > 1):.0f} % of the angles."
     )
 
@@ -413,7 +430,7 @@ def _of_28() -> str:
     printed = flight("corrected")
     return (
         f"With the source's constants {100 * printed.clipped:.0f} % of the coordinates, mean over "
-        "a search in 1000 dimensions, leave the box, and no rule says what then."
+        "the search of (23), leave the box, and no rule says what then."
     )
 
 

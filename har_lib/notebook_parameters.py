@@ -162,6 +162,10 @@ def _parameter(
     return Parameter(name, inferred_type_name, parameter.typed(value, where), help)
 
 
+#: More names than this are too many for one line.
+MOST_NAMED = 20
+
+
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     """Refuse the first name that is not known, and suggest close ones.
 
@@ -169,14 +173,15 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     --------
     >>> check_names(["thershold"], ["threshold", "seed"], "01_keyframes")
     Traceback (most recent call last):
-    har_lib.errors.InputError: 01_keyframes has no parameter thershold; did you mean threshold?
+    har_lib.errors.InputError: 01_keyframes has no parameter 'thershold'; did you mean threshold?
     """
     known = sorted(set(known))
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known)}"
-            raise InputError(f"{where} has no parameter {name}; {hint}")
+            close = difflib.get_close_matches(name.lower(), known, n=3)
+            every = ", ".join(known) if len(known) <= MOST_NAMED else "har choices lists them"
+            hint = f"did you mean {' or '.join(close)}?" if close else f"it has: {every}"
+            raise InputError(f"{where} has no parameter {name!r}; {hint}")
 
 
 def escaped(path: Path) -> str:

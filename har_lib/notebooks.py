@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import files, notebook_parameters
+from har_lib.config import FIELDS
 from har_lib.errors import InputError
 from har_lib.notebook_parameters import Parameter, Value, check_names, escaped, read_cells
 
@@ -71,13 +72,16 @@ def execute(path: Path, output: Path, parameters: Mapping[str, Any]) -> Path:
     Raises
     ------
     InputError
-        For an unknown name or a value of the wrong type, before anything runs.
+        For an unknown name or a value that is not allowed, before anything runs.
     NotebookError
         If a cell fails.
     """
     known = notebook_parameters.parameters(path)
     check_names(parameters, known, path.stem)
-    return _run(path, output, {n: known[n].typed(v, path.stem) for n, v in parameters.items()})
+    values = {name: known[name].typed(value, path.stem) for name, value in parameters.items()}
+    for name in FIELDS.keys() & values.keys():
+        FIELDS[name].check(values[name])
+    return _run(path, output, values)
 
 
 def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:

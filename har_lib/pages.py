@@ -32,9 +32,32 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
+#: LaTeX that Markdown would mangle before the mathematics is set, and its equal that it leaves.
+_SAFE = {
+    r"\{": r"\lbrace ",
+    r"\}": r"\rbrace ",
+    r"\,": r"\thinspace ",
+    r"\tilde{U}": r"\tilde U",
+    r"\overline{S}": r"\overline S",
+}
+
+
+def safe(text: str) -> str:
+    r"""Text whose mathematics survives Markdown, which takes ``\{`` for a plain brace.
+
+    Examples
+    --------
+    >>> safe(r"V = \{F_1\}")
+    'V = \\lbrace F_1\\rbrace '
+    """
+    for before, after in _SAFE.items():
+        text = text.replace(before, after)
+    return text
+
+
 def _inline(latex: str) -> str:
     """Mathematics for a cell of a table, which a bar would end."""
-    return f"${latex.replace('|', chr(92) + 'vert ')}$"
+    return f"${safe(latex).replace('|', chr(92) + 'vert ').strip()}$"
 
 
 def _what(number: int) -> str:
@@ -190,14 +213,15 @@ def errata_page() -> str:
     """``docs/errata.md``: every error by severity, and what was measured of the misprints."""
     parts = [
         "# Errors of the paper",
-        "What is printed, where, and what it must have meant; nothing is said of how it came "
+        "What is printed, where, and what it should probably read; nothing is said of how it came "
         "about. *Fatal*: taken as printed a step does nothing or cannot work, or a reported number "
         "cannot be checked. *Depends on the reading*: harm or none follows from how an open word "
         "or symbol is read. *Cosmetic*: notation, numbering, wording.",
         severity_counts(),
-        "## What follows from the misprints",
+        "## What follows from the print",
         "Computed when this page is made, by the functions of "
-        "[`misprints`](../har_lib/misprints.py), on inputs that need no data.",
+        "[`misprints`](../har_lib/misprints.py), on inputs that need no data. (23), (27) and (28) "
+        "are the source's formulas, with the source's constants.",
         *(f"**({number})** {finding}" for number, finding in misprints.findings().items()),
     ]
     for severity in SEVERITIES[:-1]:
@@ -252,10 +276,11 @@ def ambiguities_page() -> str:
     parts = [
         "# Open questions of the paper",
         f"{len(AMBIGUITIES)} questions that the paper leaves open, and the {len(FIELDS)} choices "
-        "that answer them. Each choice is a papermill parameter, a flag (`har run 03 -p NAME "
-        "VALUE`) and part of the cache key of the stage that reads it. Profiles: `literal` is as "
-        "printed wherever that can be computed, `corrected` the default, `stable` our repair. "
-        "`har choices` lists them; `har choices NAME` says more of one.",
+        "that answer them. Each choice is a papermill parameter, a flag (`har replicate -p NAME "
+        "VALUE`, or `har run` of a notebook that has it) and part of the cache key of the stage "
+        "that reads it. Profiles: `literal` is as printed wherever that can be computed, "
+        "`corrected` the default, `stable` our repair. `har choices` lists them; `har choices "
+        "NAME` says more of one.",
     ]
     for place in dict.fromkeys(question.place for question in AMBIGUITIES.values()):
         parts.append(f"## {place}")
@@ -275,7 +300,7 @@ def write(folder: Path) -> list[Path]:
     """Write the pages that are missing or differ by more than the tolerance; return those."""
     written = []
     for name, make in PAGES.items():
-        path, text = folder / name, make() + "\n"
+        path, text = folder / name, safe(make()) + "\n"
         if not (path.is_file() and same_text(path.read_text(encoding="utf-8"), text)):
             files.write_text(path, text)
             written.append(path)

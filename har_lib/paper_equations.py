@@ -223,8 +223,8 @@ _ALL = (
         "reading",
         "Taken in windows, flat regions score $S_2 / S_1$ with themselves, far above any "
         "threshold, so that they outweigh change and fewer frames are selected; taken over the "
-        "whole frame, the selection hardly changes where the frame's variance is large beside "
-        "both constants.",
+        "whole frame, every similarity rises a little, which changes the selection where "
+        "similarities lie near the threshold.",
     ),
     Equation(
         3,
@@ -334,7 +334,7 @@ _ALL = (
         "h_{t-1}",
         "The output of the input gate is defined using (7)",
         "The sigmoid is printed as a factor behind the bracket, the references to equations "
-        "are off by one, and the cited source [23] is not in the list.",
+        "are off by one or two, and the cited source [23] is not in the list.",
         r"With $\sigma$ as a factor the gate is linear and has no bounds, and with weights "
         "that are not small the cell state can grow without limit.",
     ),
@@ -454,8 +454,8 @@ _ALL = (
         _OPPOSITION,
         OPPOSITE,
         "reading",
-        "Unless the better ones are kept the step has no effect, and between bounds that lie "
-        "evenly about zero the opposite is a change of sign.",
+        "Unless the better ones are kept, the step only adds or replaces solutions blindly; "
+        "between bounds that lie evenly about zero the opposite is a change of sign.",
     ),
     Equation(
         17,

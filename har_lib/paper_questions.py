@@ -67,7 +67,7 @@ _ALL = (
         "At what size are frames processed?",
         "",
         KEY_FRAMES,
-        "160x120 is the native size of the KTH clips on which such detectors were developed; it "
+        "160x120 is the native size of the KTH clips on which such detectors were evaluated; it "
         "keeps the variances of the filters comparable between clips.",
     ),
     Ambiguity(
@@ -202,7 +202,7 @@ _ALL = (
         "Is n in (4) the time coordinate or the number of frames?",
         "represent the total number of frames",
         POINTS,
-        "As a coordinate it makes a kernel; as a number it makes all but zeros.",
+        "As a coordinate it makes a kernel; as a number it makes nearly everything zero.",
     ),
     Ambiguity(
         "harris_constant",
@@ -305,7 +305,7 @@ _ALL = (
         "How long is a sequence, when clips have different numbers of key frames?",
         "",
         CLASSIFIER,
-        "Ten steps span an action; shorter sequences are padded, and what is padded is masked.",
+        "Ten is our guess; shorter sequences are padded, and what is padded is masked.",
         "Sequences sorted by length: with the mask the result is the same.",
     ),
     Ambiguity(
@@ -313,7 +313,7 @@ _ALL = (
         "How large is the network?",
         "",
         CLASSIFIER,
-        "32 units have 11,813 weights with five classes, many for a search and few for Adam.",
+        "32 units have about 12,000 weights, many for a search and few for Adam.",
         "Several layers, peepholes and a learnt initial state: nothing in (8) to (13) speaks of "
         "them.",
     ),
@@ -424,7 +424,8 @@ _ALL = (
         "Is fitness (18) as printed, and how are equal solutions told apart?",
         "A fitness function is considered to be the maximum accuracy.",
         FITNESS,
-        "Accuracy, less so little of the cross-entropy that it only orders equals.",
+        "Accuracy, less so little of the cross-entropy that on a few hundred clips it hardly does "
+        "more than order equals.",
     ),
     Ambiguity(
         "fitness_clips",

@@ -155,8 +155,8 @@ def test_two_runs_write_the_same_bytes(stored: list[Path], tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"varience": 8}, "01_keyframes has no parameter varience; did you mean variance?"),
-        ({"zzz": 8}, "has no parameter zzz; it has fast, output, seed, variance"),
+        ({"varience": 8}, "01_keyframes has no parameter 'varience'; did you mean variance?"),
+        ({"zzz": 8}, "has no parameter 'zzz'; it has: fast, output, seed, variance"),
         ({"variance": "x"}, "variance = 'x' is not allowed in 01_keyframes"),
     ],
 )
@@ -518,7 +518,7 @@ def test_har_replicate(suite: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["replicate", "-p", "sed", "8"], "the suite has no parameter sed; did you mean seed?"),
+        (["replicate", "-p", "sed", "8"], "the suite has no parameter 'sed'; did you mean seed?"),
         (["replicate", "--only", "09"], "there is no notebook '09'"),
         (["replicate", "--dataset", "kth"], "the dataset kth needs --data-root"),
         (["replicate", "--data-root", "."], "name a --dataset too"),

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,7 @@ def test_the_command_writes_each_form(name: str, capsys: pytest.CaptureFixture[s
     [
         (
             ["-p", "thershold", "0.5"],
-            "the suite has no parameter thershold; did you mean ",
+            "the list of choices has no parameter 'thershold'; did you mean ",
         ),
         (
             ["-p", "ssim_threshold", "high"],
@@ -113,8 +115,11 @@ def test_the_command_writes_each_form(name: str, capsys: pytest.CaptureFixture[s
             "grid_over = 'box' is not allowed: it must be one of 'bbox', 'square', 'frame'",
         ),
         (["--profile", "printed"], "profile = 'printed' is not allowed: it must be one of literal"),
+        (["HARRIS_K"], "did you mean harris_k"),
+        (["harris_k", "--format", "yaml"], "--format is for all choices: leave the names out"),
+        (["-p", "dataset", "foo"], "the list of choices has no parameter 'dataset'"),
         (["--format", "xml"], "--format 'xml' is not allowed: it must be table, yaml, json or"),
-        (["harris"], "the suite has no parameter harris; did you mean harris_k"),
+        (["harris"], "the suite has no parameter 'harris'; did you mean harris_k"),
         (
             ["-p", "ssim_reference", "previous_key_frame", "-p", "keyframe_selection", "lowest"],
             "keyframe_selection = 'lowest' is not allowed with ssim_reference",
@@ -135,7 +140,7 @@ def test_a_wrong_value_in_a_file_gives_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "parameters.yaml"
     for text, line in (
         ("harris_k: big\n", "harris_k = 'big' is not allowed"),
-        ("haris_k: 0.01\n", "no parameter haris_k; did you mean harris_k"),
+        ("haris_k: 0.01\n", "no parameter 'haris_k'; did you mean harris_k"),
         ("- harris_k\n", "must hold lines"),
     ):
         file.write_text(text)
@@ -144,6 +149,47 @@ def test_a_wrong_value_in_a_file_gives_one_clear_line(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- what is said
+
+
+@every_profile
+def test_a_profile_is_named_and_not_spelt_out(name: str) -> None:
+    assert listing.as_yaml(profile(name)) == f"profile: {name}\n"
+    assert listing.as_flags(profile(name)) == f"-p profile {name}"
+    assert listing.as_flags(profile(name, epochs=7)) == f"-p profile {name} -p epochs 7"
+
+
+def test_a_choice_set_back_to_its_default_has_no_profile_but_the_default() -> None:
+    config = profile("literal", ssim_form="corrected")
+    assert config.parameters()["profile"] == "corrected"
+    assert given(*shlex.split(listing.as_flags(config))) == config
+
+
+def test_the_value_now_is_said_where_it_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = har(capsys, "choices", "harris_k", "-p", "harris_k", "0.02")
+    assert "\nnow          0.02\n" in text
+    assert "\nnow" not in har(capsys, "choices", "harris_k")[1]
+
+
+def test_a_file_for_the_suite_serves_one_notebook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "all.json"
+    file.write_text(listing.as_json(profile("corrected")))
+    words = ["run", "03", "--params", str(file), "-p", "harris_k", "7"]
+    # It goes as far as the value, which is refused before a kernel starts.
+    status, text, error = har(capsys, *words)
+    assert status == 2
+    assert "03_stip does not use ssim_deviations" not in text
+    assert "hidden_size" in text.split("does not use ")[1]
+    assert error == "har: harris_k = 7.0 is not allowed: it must be a number in [0.0001, 1.0]\n"
+    status, _, error = har(capsys, "run", "03", "-p", "hidden_size", "8")
+    assert (status, "03_stip has no parameter 'hidden_size'" in error) == (2, True)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m har_lib choices | head -n 1"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert (found.stderr, len(found.stdout.splitlines())) == ("", 1)
 
 
 def test_the_table_marks_what_differs_and_has_a_line_for_every_choice() -> None:
@@ -156,9 +202,9 @@ def test_the_table_marks_what_differs_and_has_a_line_for_every_choice() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_choice_is_told_in_full(name: str) -> None:
     field = FIELDS[name]
-    told = " ".join(listing.in_full(field).split())
+    told = " ".join(listing.in_full(field, field.default).split())
     for part in (name, field.help, field.ambiguity.question, field.ambiguity.reason):
         assert " ".join(part.split()) in told
     assert " ".join(field.describe().split()) in told
     assert (" effect only with" in told) == bool(field.only_with)
-    assert max(map(len, listing.in_full(field).splitlines())) <= 100
+    assert max(map(len, listing.in_full(field, field.default).splitlines())) <= 100

@@ -466,7 +466,6 @@ def test_errata_are_in_order_of_kind_and_none_is_there_twice():
     assert order == list(KINDS)
     assert {each.kind for each in ERRATA.values() if each.severity == "fatal"} == {
         "protocol",
-        "evidence",
         "baselines",
     }
     assert all(each.severity == "cosmetic" for each in ERRATA.values() if each.kind == "wording")
