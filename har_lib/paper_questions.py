@@ -207,7 +207,7 @@ _ALL = (
     Ambiguity(
         "harris_constant",
         "What is the factor before the cubed trace in (6)? None is printed.",
-        "By defining the features, the local maxima are calculated.",
+        r"$H^{S} = det(\mu) - trace^{3}(\mu)$",
         POINTS,
         "0.005 is the source's; from 1/27 on nothing is positive.",
     ),
