@@ -145,7 +145,8 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
                 "from the profile corrected and set the other choices one by one"
             )
     config = session.settings(str(common["profile"]), choices)
-    if config.evaluation.split != "folds" and common["dataset"] != "ucf101":
+    official = config.evaluation.split.startswith("official")
+    if official and common["dataset"] != "ucf101":
         raise InputError(
             f"split = {config.evaluation.split!r} is not allowed for {common['dataset']}: only "
             "ucf101 has official splits"

@@ -73,7 +73,8 @@ class Config:
                 # 1 and 1.0 are one choice and must be one cache key.
                 section = dataclasses.replace(section, **{field.attribute: checked})
                 object.__setattr__(self, field.section, section)
-        if self.keyframes.minimum > self.keyframes.maximum:
+        bounded = self.keyframes.selection != "lowest"
+        if bounded and self.keyframes.minimum > self.keyframes.maximum:
             raise InputError(
                 f"minimum_keyframes = {self.keyframes.minimum} is not allowed: it must be at most "
                 f"maximum_keyframes = {self.keyframes.maximum}"

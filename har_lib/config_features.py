@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from har_lib.choice import choice
 
+#: Ways to choose key frames whose number has bounds.
+_BOUNDED = ("ssim", "deviations", "quantile", "uniform")
+
 
 @dataclass(frozen=True)
 class Video:
@@ -137,6 +140,7 @@ class KeyFrames:
         (1, 1000),
         name="minimum_keyframes",
         alternatives=(1, 8),
+        only_with={"keyframe_selection": _BOUNDED},
     )
     maximum: int = choice(
         "number_of_key_frames",
@@ -145,6 +149,7 @@ class KeyFrames:
         (1, 1000),
         name="maximum_keyframes",
         alternatives=(10, 1000),
+        only_with={"keyframe_selection": _BOUNDED},
     )
     drop_duplicates: bool = choice(
         "duplicate_frames",

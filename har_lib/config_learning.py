@@ -6,8 +6,6 @@ from har_lib.choice import choice
 
 #: Update rules that have equations (19) to (28), and so the settings below.
 _PRINTED = ("corrected", "literal")
-#: Roles of the search in which Adam trains.
-_TRAINED = ("init", "finetune")
 
 
 @dataclass(frozen=True)
@@ -302,7 +300,7 @@ class Evaluation:
     unit: str = choice(
         "unit",
         "clip",
-        "what is classified: a clip by its key frames, or each key frame by itself",
+        "what the evaluation classifies: a clip by its key frames, or each key frame by itself",
         ("clip", "key_frame"),
     )
     split: str = choice(

@@ -135,7 +135,8 @@ _ALL = (
         "background minus, human tracking, and human action and object detection",
         INTRODUCTION,
         "The median over the clip needs no training, no past and one number.",
-        "Person detectors and segmentation networks: nothing in the paper speaks of them.",
+        "Person detectors and segmentation networks: nothing in the paper speaks of them. Another "
+        "cleaning than opening by a 3x3 square and keeping the largest part.",
     ),
     Ambiguity(
         "empty_foreground",
@@ -217,6 +218,9 @@ _ALL = (
         "the local maxima are calculated",
         POINTS,
         "A share of the clip's strongest response does not depend on contrast.",
+        "Maxima that are not positive: as printed (6) has only such, where there is less structure "
+        "than around them, and with (4) as printed every pixel is one. So no point is left where "
+        "(4) or (6) is as printed, and what is chosen for points then has no effect.",
     ),
     Ambiguity(
         "maxima_neighbourhood",
@@ -323,6 +327,7 @@ _ALL = (
         "denotes the hyperbolic tangent function and the sigmoid function respectively",
         CLASSIFIER,
         "The text calls sigma a function, and (9) with h_t could not be computed.",
+        "Another factor than 1; and h_t itself in (9) and (10), which (13) computes from them.",
     ),
     Ambiguity(
         "readout",
@@ -347,7 +352,8 @@ _ALL = (
         "An additional variable B is used to estimate the new search agent location",
         MIGRATION,
         "After the paper's renaming of its source it is D.",
-        "B as the B_A of (21), which needs A itself.",
+        "B as the B_A of (21), which needs A itself, and another constant than 2, the source's "
+        "F_c.",
     ),
     Ambiguity(
         "searched_weights",
@@ -440,6 +446,7 @@ _ALL = (
         "",
         CLASSIFIER,
         "Adam is the usual method; its step size and number of epochs were not tuned.",
+        "Other optimisers, and other batches than 32 clips.",
     ),
     # ------------------------------------------------------------ evaluation
     Ambiguity(
@@ -448,6 +455,7 @@ _ALL = (
         "different state-of-art methods such as LSTM, ANN and SVM",
         EXPERIMENTS,
         "The library's own settings, and a summary that does not depend on the clip's length.",
+        "Other penalties and step sizes of SVM and ANN: the library's own are used.",
     ),
     Ambiguity(
         "classes",

@@ -57,10 +57,14 @@ def bracket(interval: tuple[float, float]) -> str:
 def key_frames(collection: Collection, config: Config) -> str:
     """How many key frames the clips have, and for how many clips the threshold decides that."""
     counts = [len(clip.keyframes) for clip in collection.features]
+    middle = f"{np.median(counts):g}"
+    spread = f"key frames of a clip: median {middle}, from {min(counts)} to {max(counts)}"
+    if config.keyframes.selection == "lowest":
+        return f"{spread}\nthose of lowest similarity, at most {config.keyframes.count}"
     few = sum(clip.passed < config.keyframes.minimum for clip in collection.features)
     many = sum(clip.passed > config.keyframes.maximum for clip in collection.features)
     return (
-        f"key frames of a clip: median {np.median(counts):g}, from {min(counts)} to {max(counts)}\n"
+        f"{spread}\n"
         f"{few} of {len(counts)} clips have fewer than {config.keyframes.minimum} by the threshold "
         f"and are filled up, {many} have more than {config.keyframes.maximum} and are cut"
     )

@@ -12,9 +12,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from har_lib import baselines, experiments, features, video
+from har_lib import (
+    baselines,
+    coverage,
+    evaluate,
+    experiments,
+    features,
+    foreground,
+    keyframes,
+    lstm,
+    metrics,
+    seagull,
+    shape,
+    stip,
+    stip_scales,
+    stip_vector,
+    video,
+)
+from har_lib import sequences as scalings
 from har_lib.alstm import ALSTMClassifier
-from har_lib.config import FIELDS, Config
+from har_lib.config import FIELDS, Config, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.features import Features
 from har_lib.files import ROOT
@@ -29,9 +46,16 @@ LEARNING = ("sequence", "lstm", "search", "training")
 
 #: Options that need data of their own, and the test that runs them.
 ELSEWHERE = {
-    ("split", option): ("test_real_data.py", "test_an_official_split_is_evaluated_as_listed")
-    for option in ("official1", "official2", "official3")
-} | {("silhouette", "given"): ("test_features.py", "test_masks_may_be_given")}
+    ("split", "official1"): ("test_real_data.py", "test_an_official_split_is_evaluated_as_listed"),
+    **{
+        ("split", option): (
+            "test_experiments.py",
+            "test_an_official_split_is_given_by_positions_among_the_readable_clips",
+        )
+        for option in ("official2", "official3")
+    },
+    ("silhouette", "given"): ("test_features.py", "test_masks_may_be_given"),
+}
 
 #: Choices beside which an option shows on the small inputs here, besides its own condition.
 BESIDE: dict[Any, dict[str, Any]] = {
@@ -87,6 +111,48 @@ def test_what_is_run_elsewhere_is_run_there() -> None:
 def test_every_choice_belongs_to_a_part() -> None:
     parts = {*EXTRACTION, *LEARNING, "baselines", "evaluation"}
     assert {field.section for field in FIELDS.values()} == parts
+
+
+#: Choice -> the options that the function behind it knows.
+KNOWN: dict[str, tuple[str, ...]] = {
+    "gray_conversion": video.GRAYS,
+    "ssim_reference": keyframes.REFERENCES,
+    "keyframe_selection": keyframes.RULES,
+    "silhouette": foreground.METHODS,
+    "grid_over": shape.REGIONS,
+    "cell_rule": shape.RULES,
+    "cell_order": shape.ORDERS,
+    "uneven_cells": shape.SPLITS,
+    "coverage_measure": coverage.MEASURES,
+    "coverage_unit": coverage.UNITS,
+    "gaussian_form": stip.FORMS,
+    "jet_form": stip.FORMS,
+    "point_neighbourhood": stip.NEIGHBOURHOODS,
+    "scale_selection": stip_scales.SELECTIONS,
+    "interest_vector": stip_vector.KINDS,
+    "feature_scaling": scalings.SCALINGS,
+    "gate_form": lstm.FORMS,
+    "readout": lstm.READOUTS,
+    "search_form": tuple(form for form in seagull.FORMS if form != "stable"),
+    "outside_box": seagull.BOUNDS,
+    "opposite_kind": seagull.OPPOSITES,
+    "averaging": metrics.AVERAGING,
+    "metric_code": metrics.CODES,
+    "undefined_precision": metrics.UNDEFINED,
+    "reported_run": evaluate.REPORTED_RUNS,
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_options_are_those_that_the_function_knows(name: str) -> None:
+    assert sorted(map(str, FIELDS[name].allowed)) == sorted(KNOWN[name])
+
+
+def test_the_repair_is_the_same_in_the_profile_and_in_the_search() -> None:
+    search, preset = profile("stable").search, seagull.PRESETS["stable"]
+    assert (search.scale, search.growth) == (preset["p"], preset["q"])
+    assert (search.random == "coordinate") == preset["per_dimension"]
+    assert (search.distance == "signed") == preset["signed"]
 
 
 # ---------------------------------------------------------------- extraction

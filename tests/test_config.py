@@ -73,17 +73,16 @@ def test_default_ends_and_profiles_are_allowed(field: Field) -> None:
 
 
 def test_profiles_differ_where_the_paper_is_misprinted() -> None:
-    changed = {
-        name: {field for field in FIELDS if profile(name).flat()[field] != Config().flat()[field]}
-        for name in PROFILES
+    forms = ("ssim_form", "gaussian_form", "jet_form", "gate_form", "search_form", "fitness_form")
+    assert profile("corrected").changes() == {}
+    assert profile("literal").changes() == {
+        **dict.fromkeys(forms, "literal"),
+        **{"harris_k": 1.0, "fitness_tie_break": 0.0},
+        **{"search_role": "replace", "searched_weights": "gates"},
     }
-    assert changed["corrected"] == set()
-    assert changed["literal"] == {
-        *("ssim_form", "gaussian_form", "harris_k", "jet_form", "gate_form"),
-        *("search_role", "search_form", "searched_weights", "fitness_form", "fitness_tie_break"),
-    }
-    assert changed["stable"] == {
-        *("grid_over", "spiral_scale", "spiral_growth", "random_numbers", "distance"),
+    assert profile("stable").changes() == {
+        **{"grid_over": "frame", "spiral_scale": 0.5, "spiral_growth": 0.05},
+        **{"random_numbers": "coordinate", "distance": "signed"},
     }
 
 
@@ -241,7 +240,9 @@ def test_choices_without_effect_are_not_in_force() -> None:
     idle = {"ssim_deviations", "keyframe_share", "keyframe_count"}
     assert set(Config().in_force("keyframes")) == everything - idle
     chosen = Config().replace(keyframe_selection="lowest").in_force("keyframes")
-    assert set(chosen) == everything - idle - {"ssim_threshold"} | {"keyframe_count"}
+    bounded = {"ssim_threshold", "minimum_keyframes", "maximum_keyframes"}
+    assert set(chosen) == everything - idle - bounded | {"keyframe_count"}
+    Config().replace(keyframe_selection="lowest", minimum_keyframes=30)
     assert chosen["keyframe_selection"] == "lowest"
 
 

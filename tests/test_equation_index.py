@@ -107,6 +107,14 @@ def test_equation_index_compares_the_latex(checkout: Path) -> None:
     ]
 
 
+def test_equation_index_sees_an_equation_printed_twice(checkout: Path) -> None:
+    shutil.copy(checkout / "notebooks/01_keyframes.ipynb", checkout / "notebooks/09_twice.ipynb")
+    assert complaints(threads(checkout)) == [
+        "equation (1): 2 notebook cells carry its tag, not one",
+        "equation (2): 2 notebook cells carry its tag, not one",
+    ]
+
+
 def test_equation_index_sees_a_number_too_many(checkout: Path) -> None:
     edited(checkout / "notebooks", r"\\tag{28}", r"\\tag{29}")
     assert complaints(threads(checkout)) == [

@@ -1,5 +1,6 @@
 """A clip's 58 numbers are those of its three features, at its key frames, and always numbers."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,3 +220,55 @@ def test_a_file_that_is_no_video_is_named(tmp_path: Path, make: Callable[[Path],
     make(path)
     with pytest.raises(VideoError, match=r"notes\.avi"):
         extract(path)
+
+
+# ---------------------------------------------------------------- the right choice, the right place
+
+
+def test_each_choice_of_the_points_reaches_its_own_argument(
+    frames: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: dict[str, object] = {}
+
+    def find(frames: np.ndarray, *scale: float, **choices: object) -> None:
+        names = ("spatial_variance", "temporal_variance", "integration", "k", "threshold")
+        received.update(dict(zip(names, scale, strict=True)) | choices)
+
+    monkeypatch.setattr(features.stip_scales, "find", find)
+    section = Config().stip
+    other = {
+        **{"spatial_variance": 5.0, "temporal_variance": 3.0, "integration": 1.5, "k": 0.01},
+        **{"threshold": 0.02, "floor": 7.0, "strongest": 11, "velocity": True},
+        **{"scales": "several", "neighbourhood": "frame"},
+    }
+    for change in ({}, other, {"gaussian_form": "literal"}, {"jet_form": "literal"}):
+        changed = dataclasses.replace(section, **change)
+        features.interest_points(frames, changed)
+        expected = dataclasses.asdict(changed)
+        del expected["volume"], expected["reach"]
+        assert received == expected | {"segments": None}
+
+
+def test_what_stands_in_for_a_body_that_is_not_found() -> None:
+    nothing, one = np.zeros((9, 9), dtype=bool), np.eye(9, dtype=bool)
+    place = np.array([2, 4])
+    near = stip.Points(place, place, place + 1, np.ones(2), np.zeros((2, 6)))
+    none = near.take(np.zeros(2, dtype=bool))
+    for empty in ("zeros", "points", "frame"):
+        assert features._body(one, near, empty) is one
+    assert not features._body(nothing, near, "zeros").any()
+    assert features._body(nothing, near, "frame").all()
+    assert features._body(nothing, none, "points").all()
+    box = features._body(nothing, near, "points")
+    assert shape.bounding_box(box) == (2, 5, 3, 6)
+    assert box.sum() == 9
+
+
+def test_frames_that_pass_are_counted_with_the_first_if_it_is_kept() -> None:
+    curve = np.array([0.95, 0.5, 0.99, 0.7])
+    section = Config().keyframes
+    assert features.passed(curve, section) == 3
+    assert features.passed(curve, dataclasses.replace(section, keep_first=False)) == 2
+    lowest = dataclasses.replace(section, selection="lowest", count=4)
+    assert features.passed(curve, lowest) == 4
+    assert features.passed(curve, dataclasses.replace(lowest, count=9)) == 5

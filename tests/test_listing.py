@@ -148,6 +148,15 @@ def test_a_wrong_value_in_a_file_gives_one_clear_line(tmp_path: Path) -> None:
             given("--params", str(file))
 
 
+@pytest.mark.parametrize("option", FIELDS["split"].allowed)
+def test_every_split_passes_on_data_that_has_it(option: str) -> None:
+    if str(option).startswith("official"):
+        with pytest.raises(InputError, match="only ucf101 has official splits"):
+            given("-p", "split", str(option))
+    else:
+        assert given("-p", "split", str(option)).evaluation.split == option
+
+
 # ---------------------------------------------------------------- what is said
 
 
@@ -203,7 +212,10 @@ def test_the_table_marks_what_differs_and_has_a_line_for_every_choice() -> None:
 def test_a_choice_is_told_in_full(name: str) -> None:
     field = FIELDS[name]
     told = " ".join(listing.in_full(field, field.default).split())
-    for part in (name, field.help, field.ambiguity.question, field.ambiguity.reason):
+    asked = field.ambiguity
+    for part in (asked.question, asked.quotation, asked.place, asked.reason, asked.not_offered):
+        assert " ".join(part.split()) in told
+    for part in (name, field.help, *(f"{each} {field.profiles[each]}" for each in PROFILES)):
         assert " ".join(part.split()) in told
     assert " ".join(field.describe().split()) in told
     assert (" effect only with" in told) == bool(field.only_with)

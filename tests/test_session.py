@@ -260,6 +260,16 @@ def test_origin_follows_the_data(parameters: dict[str, Any], clips: Path) -> Non
     assert Session("03_stip", parameters).origin["data_digest"] != before
 
 
+def test_a_limit_of_classes_holds_in_a_session(clips: Path) -> None:
+    (clips / "walk").mkdir()
+    for person in "ab":
+        (clips / "walk" / f"{person}.avi").write_bytes(b"walk" + person.encode())
+    given = {"dataset": "folder", "data_root": str(clips), "group_pattern": r"(\w)\.avi"}
+    assert Session("06_results", given).dataset.classes == ("jump", "run", "walk")
+    limited = Session("06_results", given | {"class_limit": 2})
+    assert limited.dataset.classes == ("jump", "run")
+
+
 def test_a_saved_figure_is_given_back(parameters: dict[str, Any], tmp_path: Path) -> None:
     session = Session("03_stip", parameters)
     figure = Figure(figsize=(1, 1))

@@ -3,12 +3,13 @@
 import csv
 import dataclasses
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 
 from har_lib import features, files, store, video
-from har_lib.config import Config
+from har_lib.config import FIELDS, Config
 from har_lib.datasets import Record
 from har_lib.errors import InputError
 
@@ -98,6 +99,66 @@ def test_a_stage_that_depends_on_the_threshold_is_keyed_by_it(clip, monkeypatch,
     found = store.load(clip, config)
     assert calls == again
     np.testing.assert_array_equal(found.vectors, features.extract(clip.path, config).vectors)
+
+
+def small_choices(random):
+    """A random configuration of the extraction, with scales that suit a small clip."""
+    sections = ("video", "similarity", "keyframes", "silhouette", "grid", "stip", "vector")
+    small = {"frame_width": (48, 64), "frame_height": (40, 48), "spatial_variance": (1.0, 4.0)}
+    while True:
+        chosen = {
+            name: random.choice(small.get(name, field.options)) if random.random() < 0.4
+            else small.get(name, field.options)[0]
+            for name, field in FIELDS.items()
+            if field.section in (*sections, "coverage") and name != "silhouette"
+        }  # fmt: skip
+        try:
+            return Config().replace(**chosen)
+        except InputError:
+            continue
+
+
+def test_whatever_was_stored_before_the_store_gives_what_is_fresh(tmp_path, monkeypatch):
+    """Random configurations one after another: each key holds all that its stage reads."""
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    noise = np.random.default_rng(0)
+    frames = np.repeat(noise.integers(60, 120, (1, 48, 64, 3)), 20, axis=0)
+    for t in range(20):
+        left = 3 + 2 * min(t, 19 - t)
+        frames[t, 12:24, left : left + 10] = (220, 60, 30)
+    record = Record(tmp_path / "small.avi", "walk", "g01")
+    video.write(record.path, frames.astype(np.uint8), codec="FFV1")
+    random = Random(0)
+    config = small_choices(random)
+    for _ in range(60):
+        # Mostly one choice at a time: a stale result shows where little else changes.
+        other = small_choices(random).flat()
+        if random.random() < 0.2:
+            config = Config().replace(**other)
+        else:
+            name = random.choice([n for n in other if other[n] != config.flat()[n]])
+            try:
+                config = config.replace(**{name: other[name]})
+            except InputError:
+                continue
+        stored, fresh = store.load(record, config), features.extract(record.path, config)
+        np.testing.assert_array_equal(stored.keyframes, fresh.keyframes)
+        np.testing.assert_array_equal(stored.vectors, fresh.vectors)
+        assert stored.passed == fresh.passed
+
+
+def test_the_sources_of_a_stage_are_all_that_its_functions_stand_in():
+    for name, stage in store.STAGES.items():
+        modules = {module.__name__.removeprefix("har_lib.") for module in stage.modules}
+        assert (
+            modules
+            >= {
+                "similarity": {"video", "keyframes"},
+                "silhouettes": {"video", "foreground"},
+                "points": {"video", "keyframes", "stip", "stip_scales"},
+                "responses_2d": {"video", "stip", "stip_vector"},
+            }[name]
+        )
 
 
 def test_another_clip_under_the_same_name_is_another_clip(clip, monkeypatch):
