@@ -147,6 +147,32 @@ def test_whatever_was_stored_before_the_store_gives_what_is_fresh(tmp_path, monk
         assert stored.passed == fresh.passed
 
 
+@pytest.mark.parametrize(
+    ("stage", "base", "sections"),
+    [
+        ("similarity", {}, ("video", "similarity")),
+        ("silhouettes", {}, ("video", "silhouette")),
+        ("points", {}, ("video", "stip")),
+        ("points", {"point_volume": "key_frames"}, ("video", "stip", "similarity", "keyframes")),
+        ("responses_2d", {"interest_vector": "responses_2d"}, ("video",)),
+    ],
+)
+def test_a_key_holds_the_choices_of_its_sections_and_no_other(clip, stage, base, sections):
+    config = Config().replace(**base)
+    before = store.location("", clip, stage, config)
+    in_force = config.in_force(*{field.section for field in FIELDS.values()})
+    for name, field in FIELDS.items():
+        if name in base or field.section in ("lstm", "search", "training", "evaluation"):
+            continue
+        other = next(value for value in field.options if value != config.flat()[name])
+        try:
+            changed = config.replace(**{name: other})
+        except InputError:
+            continue
+        moved = store.location("", clip, stage, changed) != before
+        assert moved == (field.section in sections and name in in_force), name
+
+
 def test_the_sources_of_a_stage_are_all_that_its_functions_stand_in():
     for name, stage in store.STAGES.items():
         modules = {module.__name__.removeprefix("har_lib.") for module in stage.modules}
