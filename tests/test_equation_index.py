@@ -69,7 +69,7 @@ def edited(folder: Path, before: str, after: str) -> None:
         path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", [1, 6, 17, 28])
 def test_equation_index_misses_a_decorator(number: int) -> None:
     index = {other: function for other, function in INDEX.items() if other != number}
     assert complaints(threads(index=index)) == [
