@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from har_lib import clips, coverage, keyframes, shape, stip, stip_scales, stip_vector
 from har_lib import config as configuration
-from har_lib import coverage, keyframes, shape, stip, stip_scales, stip_vector, video
+from har_lib.blocks import Frames
 from har_lib.config import Config
+from har_lib.foreground import Silhouettes, packed_silhouettes
 
 #: Where each feature lies in a vector.
 SHAPE, INTEREST, COVERAGE = slice(0, 16), slice(16, 56), slice(56, 58)
@@ -31,14 +33,17 @@ class Features:
 
 def read(
     path: Path | str, section: configuration.Video, start: int = 0, stop: int | None = None
-) -> np.ndarray:
-    """Gray frames of a clip, or of a range of it, at the working size: uint8 (T, height, width)."""
+) -> np.ndarray | clips.Clip:
+    """Gray frames of a clip, or of a range of it, at the working size: uint8 (T, height, width).
+
+    Those of a very long clip come as `har_lib.clips.Clip`, which is indexed like the array.
+    """
     size = (section.width, section.height) if section.resize == "fixed" else None
-    return video.read_gray(path, size=size, gray=section.gray, start=start, stop=stop)
+    return clips.open_gray(path, size=size, gray=section.gray, start=start, stop=stop)
 
 
 def similarity(
-    frames: np.ndarray, section: configuration.Similarity, threshold: float = 0.9
+    frames: Frames, section: configuration.Similarity, threshold: float = 0.9
 ) -> np.ndarray:
     """SSIM of each frame but the first with its reference, float64 (T-1,).
 
@@ -80,9 +85,9 @@ def passed(curve: np.ndarray, section: configuration.KeyFrames) -> int:
     return int(section.keep_first) + int((curve < _limit(curve, section)).sum())
 
 
-def bodies(frames: np.ndarray, section: configuration.Silhouette) -> np.ndarray:
-    """Silhouettes of all frames, bool (T, H, W)."""
-    return shape.silhouettes(frames, section.method, section.difference, section.speed)
+def bodies(frames: Frames, section: configuration.Silhouette) -> Silhouettes:
+    """Silhouettes of all frames, (T, H, W), which is indexed as an array of bool."""
+    return packed_silhouettes(frames, section.method, section.difference, section.speed)
 
 
 def segments_around(chosen: np.ndarray, reach: int, length: int) -> list[tuple[int, int]]:
@@ -103,7 +108,7 @@ def segments_around(chosen: np.ndarray, reach: int, length: int) -> list[tuple[i
 
 
 def interest_points(
-    frames: np.ndarray, section: configuration.Stip, chosen: np.ndarray | None = None
+    frames: Frames, section: configuration.Stip, chosen: np.ndarray | None = None
 ) -> tuple[stip.Points, np.ndarray]:
     """Interest points of a clip and the jets (P, 34) there.
 
@@ -154,7 +159,7 @@ def _body(mask: np.ndarray, near: stip.Points, empty: str) -> np.ndarray:
 
 def assemble(
     curve: np.ndarray,
-    masks: np.ndarray,
+    masks: Silhouettes | np.ndarray,
     points: stip.Points,
     jet: np.ndarray,
     config: Config,
@@ -166,8 +171,8 @@ def assemble(
     ----------
     curve : ndarray, float64 (T-1,)
         SSIM of each frame but the first with its reference.
-    masks : ndarray, bool (T, H, W)
-        Silhouettes.
+    masks : Silhouettes, or ndarray, bool (T, H, W)
+        Of all frames.
     points, jet : Points and ndarray (P, 34)
         Interest points of the clip and the jets there.
     config : Config
@@ -202,12 +207,12 @@ def assemble(
     return Features(chosen, vectors, passed(curve, config.keyframes))
 
 
-def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Features:
+def extract(source: Path | str | Frames, config: Config | None = None) -> Features:
     """A clip's key frames and their 58-vectors.
 
     Parameters
     ----------
-    source : path or ndarray, uint8 (T, H, W)
+    source : path, or ndarray, uint8 (T, H, W), or `har_lib.blocks.Frames`
         A video file, read at the configured size, or gray frames, taken as they are.
     config : Config, optional
         Every choice; the ``corrected`` profile by default.
@@ -231,7 +236,7 @@ def extract(source: Path | str | np.ndarray, config: Config | None = None) -> Fe
     (2, 58)
     """
     config = config or Config()
-    frames = source if isinstance(source, np.ndarray) else read(source, config.video)
+    frames = read(source, config.video) if isinstance(source, Path | str) else source
     curve = similarity(frames, config.similarity, config.keyframes.threshold)
     points, jet = interest_points(frames, config.stip, key_frames(curve, config.keyframes))
     in_frames = config.vector.kind == "responses_2d"

@@ -1,10 +1,13 @@
 """Finding the body: the paper's "background minus", and what else those words allow."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
+from har_lib.blocks import Frames, each, one
 from har_lib.errors import InputError
 
 #: Ways to find the body.
@@ -30,21 +33,104 @@ _MODELS = {
 }
 
 
-def background(frames: np.ndarray) -> np.ndarray:
+#: Bits of the median that a pass over the clip settles: few comparisons, or few passes where
+#: each of them decodes.
+_BITS, _BITS_IF_DECODED = 1, 4
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """The body in every frame of a clip, eight pixels in a byte.
+
+    Indexed like the array (T, H, W) of bool that it stands for, along the first axis.
+
+    Attributes
+    ----------
+    bits : ndarray, uint8 (T, ceil(H W / 8))
+    frame : tuple of int
+        ``(H, W)``, pixels.
+
+    Examples
+    --------
+    >>> masks = np.random.default_rng(0).random((3, 5, 7)) > 0.5
+    >>> packed = Silhouettes.of(masks)
+    >>> packed.shape, packed.bits.shape, bool((packed[1] == masks[1]).all())
+    ((3, 5, 7), (3, 5), True)
+    >>> packed[[0, 2]].shape
+    (2, 5, 7)
+    """
+
+    bits: np.ndarray
+    frame: tuple[int, int]
+
+    @classmethod
+    def of(cls, masks: Sequence[np.ndarray] | np.ndarray) -> "Silhouettes":
+        """Pack masks, bool (H, W)."""
+        return cls(np.stack([np.packbits(mask) for mask in masks]), masks[0].shape)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(T, H, W)``."""
+        return len(self.bits), *self.frame
+
+    def __len__(self) -> int:
+        return len(self.bits)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """Mask of a frame, bool (H, W), or of several (K, H, W)."""
+        rows = self.bits[index]
+        pixels = np.unpackbits(rows, axis=-1, count=self.frame[0] * self.frame[1])
+        return pixels.view(bool).reshape(*rows.shape[:-1], *self.frame)
+
+
+def background(frames: Frames) -> np.ndarray:
     """The scene without the body: each pixel's median over the clip.
 
     Parameters
     ----------
-    frames : ndarray, uint8 (T, H, W)
+    frames : ndarray, uint8 (T, H, W), or `har_lib.blocks.Frames`
 
     Returns
     -------
     ndarray, uint8 (H, W)
         Of an even number of frames the lower of the two middle values.
+
+    Notes
+    -----
+    Nothing is sorted: the median is the largest level that more than half of the frames reach,
+    and passes over the clip settle it from its highest bit to its lowest. Memory holds a few
+    frames, however long the clip.
+
+    Examples
+    --------
+    >>> background(np.array([9, 1, 5, 7], np.uint8).reshape(4, 1, 1)).item()
+    5
     """
-    frames = np.asarray(frames)
-    middle = (len(frames) - 1) // 2
-    return np.partition(frames, middle, axis=0)[middle]
+    enough = len(frames) - (len(frames) - 1) // 2
+    bits = _BITS if isinstance(frames, np.ndarray) else _BITS_IF_DECODED
+    median = np.zeros(frames.shape[1:], np.uint8)
+    for lowest in range(8 - bits, -1, -bits):
+        step = 2**lowest
+        steps = range(step, step * 2**bits, step)
+        reached = _counts(frames, [median + np.uint8(level) for level in steps])
+        median += np.uint8(step) * (reached >= enough).sum(axis=0, dtype=np.uint8)
+    return median
+
+
+def _counts(frames: Frames, levels: Sequence[np.ndarray]) -> np.ndarray:
+    """In how many frames each pixel reaches each of the levels, int64 (levels, H, W)."""
+    counts = np.zeros((len(levels), *frames.shape[1:]), np.int64)
+    few = np.zeros(counts.shape, np.uint8)
+    reaches = np.empty(frames.shape[1:], bool)
+    for j, frame in enumerate(each(frames), start=1):
+        for level, count in zip(levels, few, strict=True):
+            np.greater_equal(frame, level, out=reaches)
+            count += reaches.view(np.uint8)
+        # Bytes are counted fast, and hold no more.
+        if j % 255 == 0 or j == len(frames):
+            counts += few
+            few[:] = 0
+    return counts
 
 
 def silhouettes(
@@ -120,8 +206,28 @@ def silhouettes(
     >>> silhouettes(clip, method="frame_difference").sum(axis=(1, 2)).tolist()
     [0, 0, 0, 42, 42]
     """
-    frames = _checked(frames, method)
-    return np.stack(list(_bodies(frames, range(len(frames)), method, difference, speed)))
+    return packed_silhouettes(frames, method, difference, speed)[:]
+
+
+def packed_silhouettes(
+    frames: Frames,
+    method: str = "median_background",
+    difference: int = 25,
+    speed: float = 0.5,
+) -> Silhouettes:
+    """The same in an eighth of the memory; a clip that is decoded as it is read is held in part.
+
+    Examples
+    --------
+    >>> clip = np.zeros((5, 20, 20), dtype=np.uint8)
+    >>> clip[3, 5:12, 4:10] = 255
+    >>> packed_silhouettes(clip)[3].sum().item()
+    42
+    """
+    _check(frames, method)
+    bodies = _bodies(frames, range(len(frames)), method, difference, speed)
+    bits = np.stack([np.packbits(body) for body in bodies])
+    return Silhouettes(bits, (frames.shape[1], frames.shape[2]))
 
 
 def silhouette(
@@ -144,78 +250,78 @@ def silhouette(
     >>> int(silhouette(clip, 3).sum()), int(silhouette(clip, 0).sum())
     (42, 0)
     """
-    frames = _checked(frames, method)
+    _check(frames, method)
     (body,) = _bodies(frames, [range(len(frames))[index]], method, difference, speed)
     return body
 
 
-def _checked(frames: np.ndarray, method: str) -> np.ndarray:
+def _check(frames: Frames, method: str) -> None:
     if method not in METHODS:
         raise InputError(f"silhouette = {method!r} is not allowed: it must be one of {METHODS}")
-    frames = np.asarray(frames)
-    if frames.ndim != 3 or len(frames) == 0 or frames.dtype != np.uint8:
-        raise InputError(f"uint8 frames (T, H, W) are needed, not {frames.dtype} {frames.shape}")
-    return frames
+    kind = getattr(frames, "dtype", None)
+    if len(frames.shape) != 3 or len(frames) == 0 or kind != np.uint8:
+        raise InputError(f"uint8 frames (T, H, W) are needed, not {kind} {frames.shape}")
 
 
 def _bodies(
-    frames: np.ndarray, chosen: Sequence[int], method: str, difference: int, speed: float
+    frames: Frames, chosen: Sequence[int], method: str, difference: int, speed: float
 ) -> Iterator[np.ndarray]:
     """The body in each of the ``chosen`` frames, bool (H, W)."""
     if method == "whole_frame":
         return (np.ones(frames.shape[1:], dtype=bool) for _ in chosen)
     if method == "given":
-        return iter(_given(frames[list(chosen)]))
+        return _given(frames, chosen)
     return map(_cleaned, _candidates(frames, chosen, method, difference, speed))
 
 
-def _given(frames: np.ndarray) -> np.ndarray:
+def _given(frames: Frames, chosen: Sequence[int]) -> Iterator[np.ndarray]:
+    def is_gray(frame: np.ndarray) -> float:
+        return float(((frame > 50) & (frame < 205)).mean())
+
     # Resizing leaves gray along the edges of a mask, never in a fifth of it.
-    if ((frames > 50) & (frames < 205)).mean() > 0.2:
+    if np.mean([is_gray(one(frames, i)) for i in chosen]) > 0.2:
         raise InputError(
             "the frames are no masks, which are black and white: "
             "use silhouette = 'median_background'"
         )
-    return frames > 127
+    return (one(frames, i) > 127 for i in chosen)
 
 
 def _candidates(
-    frames: np.ndarray, chosen: Sequence[int], method: str, difference: int, speed: float
+    frames: Frames, chosen: Sequence[int], method: str, difference: int, speed: float
 ) -> Iterator[np.ndarray]:
     """Pixels that may be body, before specks are taken away: bool (H, W) for each frame."""
     if method in _MODELS:
         return _unlike_the_past(frames, chosen, method)
     if method == "median_background":
         scene = background(frames)
-        return (cv2.absdiff(frames[i], scene) > difference for i in chosen)
+        return (cv2.absdiff(one(frames, i), scene) > difference for i in chosen)
     if method == "frame_difference":
-        return (cv2.absdiff(frames[i], _neighbour(frames, i, -1)) > difference for i in chosen)
-    return (_speed(frames[i], _neighbour(frames, i, 1)) >= speed for i in chosen)
+        return (cv2.absdiff(*_with_neighbour(frames, i, -1)) > difference for i in chosen)
+    return (_speed(*_with_neighbour(frames, i, 1)) >= speed for i in chosen)
 
 
-def _unlike_the_past(
-    frames: np.ndarray, chosen: Sequence[int], method: str
-) -> Iterator[np.ndarray]:
+def _unlike_the_past(frames: Frames, chosen: Sequence[int], method: str) -> Iterator[np.ndarray]:
     """Learn the clip from its first to its last frame, then look at it again."""
     create, passes, frozen = _MODELS[method]
     cv2.setRNGSeed(_SEED)
     model = create(history=len(frames), detectShadows=False)
-    for frame in [*frames] * passes:
-        model.apply(frame)
+    for _ in range(passes):
+        for frame in each(frames):
+            model.apply(frame)
     # All frames, since knn may still change while it looks.
-    masks = [model.apply(frame, learningRate=frozen) for frame in frames]
-    return (masks[i] > 0 for i in chosen)
+    masks = (model.apply(frame, learningRate=frozen) > 0 for frame in each(frames))
+    wanted = set(chosen)
+    return (mask for i, mask in enumerate(masks) if i in wanted)
 
 
-def _neighbour(frames: np.ndarray, index: int, step: int) -> np.ndarray:
-    """The frame ``step`` away, or at the clip's end the one on the other side.
+def _with_neighbour(frames: Frames, index: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """A frame and the one ``step`` away, or at the clip's end the one on the other side.
 
     A lone frame is its own neighbour: nothing moves.
     """
-    for other in (index + step, index - step):
-        if 0 <= other < len(frames):
-            return frames[other]
-    return frames[index]
+    there = [other for other in (index + step, index - step) if 0 <= other < len(frames)]
+    return one(frames, index), one(frames, there[0] if there else index)
 
 
 def _speed(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -238,15 +344,18 @@ def _speed(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _cleaned(candidates: np.ndarray) -> np.ndarray:
     """Without specks, and of the rest the largest part."""
     square = np.ones((3, 3), np.uint8)
-    opened = cv2.morphologyEx(candidates.astype(np.uint8), cv2.MORPH_OPEN, square)
-    return _largest_component(opened.astype(bool))
+    opened = cv2.morphologyEx(candidates.view(np.uint8), cv2.MORPH_OPEN, square)
+    return _largest_component(opened)
 
 
 def _largest_component(mask: np.ndarray) -> np.ndarray:
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
-    if count == 1:
-        return mask
-    areas = statistics[1:, cv2.CC_STAT_AREA]
-    return labels == 1 + int(np.argmax(areas))
+    """The largest 8-connected part of a mask of 0 and 1; of equal ones OpenCV's first."""
+    largest = np.zeros(mask.shape, bool)
+    # Only the box around all parts is looked at, and labels are counted here: both are faster.
+    left, top, width, height = cv2.boundingRect(mask)
+    box = slice(top, top + height), slice(left, left + width)
+    if width:
+        labels = cv2.connectedComponents(mask[box], connectivity=8)[1]
+        sizes = np.bincount(labels.ravel())
+        largest[box] = labels == 1 + np.argmax(sizes[1:])
+    return largest

@@ -137,7 +137,9 @@ def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str,
     shown = found.keyframes[
         np.unique(np.linspace(0, len(found.keyframes) - 1, at_most).round().astype(int))
     ]
-    figure = plots_learning.pipeline_of_a_clip(frames[shown], masks[shown], shown, probabilities)
+    figure = plots_learning.pipeline_of_a_clip(
+        [*frames[shown]], [*masks[shown]], shown, probabilities
+    )
     best = next(iter(probabilities))
     figures.save(
         figure,

@@ -1,224 +1,67 @@
-"""Space-time interest points: scale space, second-moment matrix, response, points, jets.
+"""Space-time interest points: scale space, second-moment matrix, response, maxima.
 
-Equations (3) to (7), after Laptev (2005), https://doi.org/10.1007/s11263-005-1838-7. The paper
-renames his f, L, g, sigma and tau to k, K, U, eta and tau, and (x, y, t) to (b, c, n).
+Equations (3), (5) and (6), after Laptev (2005), https://doi.org/10.1007/s11263-005-1838-7; (4) is
+in `har_lib.gaussian`, (7) in `har_lib.jets`. The paper renames his f, L, g, sigma and tau to k, K,
+U, eta and tau, and (x, y, t) to (b, c, n).
+
+Everything is computed in single precision, a block of frames at a time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.polynomial import hermite_e
 
+from har_lib.blocks import Frames, Window, blocks
 from har_lib.equations import equation
 from har_lib.errors import InputError
-
-#: Kernels are cut at this many standard deviations, as scipy.ndimage does by default.
-TRUNCATE = 4.0
-#: Jets go to order four, where a kernel cut at four deviations would no longer sum to zero.
-JET_TRUNCATE = 6.0
-
-#: Orders (x, y, t) of the 34 derivatives, by total order, then x before y before t:
-#: x y t | xx xy xt yy yt tt | xxx xxy xxt xyy xyt xtt yyy yyt ytt ttt | xxxx ... tttt.
-JET_ORDERS: tuple[tuple[int, int, int], ...] = tuple(
-    (x, y, total - x - y)
-    for total in range(1, 5)
-    for x in range(total, -1, -1)
-    for y in range(total - x, -1, -1)
+from har_lib.gaussian import (
+    FORMS,
+    AlongTime,
+    check_choice,
+    check_variances,
+    gaussian_factor,
+    gaussian_kernel,
+    in_space,
 )
+from har_lib.jets import JET_ORDERS, describe, jets
+from har_lib.points import Points, joined
+
+__all__ = [
+    "FORMS",
+    "JET_ORDERS",
+    "MOMENTS",
+    "NEIGHBOURHOODS",
+    "Points",
+    "describe",
+    "detect",
+    "detect_at",
+    "gaussian_factor",
+    "gaussian_kernel",
+    "gradient",
+    "harris3d",
+    "jets",
+    "joined",
+    "local_maxima",
+    "response",
+    "scale_space",
+    "second_moment_matrix",
+]
+
 #: The distinct entries of the second-moment matrix, in the order they are stored.
 MOMENTS = ("xx", "xy", "xt", "yy", "yt", "tt")
-#: How equations (4) and (7) can be read.
-FORMS = ("corrected", "literal")
 #: What a local maximum may exceed.
 NEIGHBOURHOODS = ("space_time", "frame")
-#: Most numbers that the neighbourhoods of points hold at a time, 64 MB.
-_AT_ONCE = 8_000_000
+
+_SQUARE = np.ones((3, 3), np.uint8)
 
 
-@dataclass(frozen=True)
-class Points:
-    """Interest points, strongest first: frame and pixel numbers, response, second moments.
-
-    ``scale``, float64 (P, 2), holds the spatial and the temporal variance at which each point
-    was found; NaN where that is not known.
-    """
-
-    t: np.ndarray
-    y: np.ndarray
-    x: np.ndarray
-    response: np.ndarray
-    second_moments: np.ndarray
-    scale: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
-
-    def __post_init__(self) -> None:
-        """Fill scales that are not given."""
-        if len(self.scale) == 0:
-            object.__setattr__(self, "scale", np.full((len(self.t), 2), np.nan))
-
-    def __len__(self) -> int:
-        """Number of points."""
-        return len(self.t)
-
-    def near(self, frame: int, window: int) -> np.ndarray:
-        """Which points lie within ``window`` frames of ``frame``, bool (P,)."""
-        return np.abs(self.t - frame) <= window
-
-    def take(self, which: np.ndarray) -> "Points":
-        """The points that a mask, bool (P,), or indices choose, in the order chosen.
-
-        Examples
-        --------
-        >>> two = Points(*np.array([[5, 6], [1, 2], [3, 4]]), np.array([9.0, 8.0]), np.eye(2, 6))
-        >>> two.take(two.near(6, 0)).x.tolist()
-        [4]
-        """
-        return Points(*(getattr(self, each.name)[which] for each in fields(self)))
-
-
-def joined(parts: Sequence[Points]) -> Points:
-    """All points of several lots, strongest first; equal ones stay in the order given.
-
-    Examples
-    --------
-    >>> weak = Points(*np.array([[5], [1], [3]]), np.array([2.0]), np.zeros((1, 6)))
-    >>> strong = Points(*np.array([[6], [2], [4]]), np.array([7.0]), np.zeros((1, 6)))
-    >>> joined([weak, strong]).t.tolist(), len(joined([]))
-    ([6, 5], 0)
-    """
-    place, moments = np.empty(0, dtype=np.int64), np.empty((0, 6), dtype=np.float32)
-    every = (Points(place, place, place, np.empty(0), moments), *parts)
-    together = Points(
-        *(np.concatenate([getattr(part, each.name) for part in every]) for each in fields(Points))
-    )
-    return together.take(np.argsort(-together.response, kind="stable"))
-
-
-def _check_variances(**variances: float) -> None:
-    for name, value in variances.items():
-        if not value > 0:
-            raise InputError(f"{name} = {value} is not allowed: it must be positive")
-
-
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InputError(f"{name} = {value!r} is not allowed: it must be one of {list(allowed)}")
-
-
-def _volume(frames: np.ndarray) -> np.ndarray:
-    frames = np.asarray(frames)
-    if frames.ndim != 3 or min(frames.shape) < 2:
+def _check_frames(frames: Frames) -> None:
+    if len(frames.shape) != 3 or min(frames.shape) < 2:
         raise InputError(
             f"gray frames (T, H, W) with at least 2 along each axis are needed, not {frames.shape}"
         )
-    return frames.astype(np.float32)
-
-
-def _positions(variance: float, truncate: float) -> np.ndarray:
-    """Whole numbers on either side of 0 where a Gaussian is sampled."""
-    radius = int(truncate * np.sqrt(variance) + 0.5)
-    return np.arange(-radius, radius + 1)
-
-
-def gaussian_factor(variance: float, order: int = 0, truncate: float = TRUNCATE) -> np.ndarray:
-    r"""A Gaussian, or its derivative, sampled at whole numbers and cut.
-
-    The samples of the Gaussian itself sum to 1; derivative ``order`` multiplies them by
-    :math:`(-1/\sigma)^n He_n(x/\sigma)`.
-
-    Parameters
-    ----------
-    variance : float
-        :math:`\sigma^2`, squared pixels or frames.
-    order : int
-        Order of the derivative.
-    truncate : float
-        Where to cut, in standard deviations.
-
-    Returns
-    -------
-    ndarray, float64 (2 r + 1,)
-        As a convolution kernel, centre in the middle.
-    """
-    deviation = np.sqrt(variance)
-    position = _positions(variance, truncate)
-    weights = np.exp(-(position**2) / (2 * variance))
-    weights /= weights.sum()
-    polynomial = hermite_e.hermeval(position / deviation, [0] * order + [1])
-    return (-1 / deviation) ** order * polynomial * weights
-
-
-def _printed_factor(variance: float, position: np.ndarray) -> np.ndarray:
-    """One coordinate's part of equation (4), to the letter: its samples need not sum to 1."""
-    return np.exp(-(position**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
-
-
-@equation(4)
-def gaussian_kernel(
-    spatial_variance: float,
-    temporal_variance: float,
-    truncate: float = TRUNCATE,
-    form: str = "corrected",
-    frames: int = 1,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""The space-time Gaussian, equation (4), as its factors along t, y and x.
-
-    .. math:: U(b, c, n) = \frac{\exp(-(b^2+c^2)/2\eta^2 - n^2/2\tau^2)}
-              {\sqrt{(2\pi)^3\eta^4\tau^2}}
-
-    Parameters
-    ----------
-    spatial_variance, temporal_variance : float
-        :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
-    truncate : float
-        Where the kernel is cut, in standard deviations.
-    form : str
-        ``corrected`` takes ``n`` as the time coordinate, ``literal`` as the number of frames.
-    frames : int
-        That number; only ``literal`` asks for it.
-
-    Returns
-    -------
-    tuple of three ndarray, float64
-        Factors whose outer product ``t[:, None, None] * y[:, None] * x`` is ``U`` at whole
-        frames and pixels. ``corrected`` normalises each to sum 1. ``literal`` does not, and its
-        factor along time is one number: that kernel has no extent in time.
-
-    Notes
-    -----
-    The paper calls ``n`` "the total number of frames"; it is the time coordinate. Read as
-    printed, with :math:`\tau^2 = 2`, the kernel of a clip of 30 frames is 5.4e-99 times a
-    Gaussian in space, and that of 100 frames is zero in double precision. In single precision,
-    in which clips are filtered, it is zero from 21 frames on.
-
-    Examples
-    --------
-    >>> t, y, x = gaussian_kernel(4.0, 2.0)
-    >>> t.shape, y.shape, x.shape, round(float(t.sum()), 12)
-    ((13,), (17,), (17,), 1.0)
-    >>> t, y, x = gaussian_kernel(4.0, 2.0, form="literal", frames=100)
-    >>> t.tolist(), len(x)
-    ([0.0], 17)
-    """
-    _check_variances(spatial_variance=spatial_variance, temporal_variance=temporal_variance)
-    _check_choice("form", form, FORMS)
-    if form == "literal":
-        space = _printed_factor(spatial_variance, _positions(spatial_variance, truncate))
-        return _printed_factor(temporal_variance, np.array([float(frames)])), space, space
-    space = gaussian_factor(spatial_variance, truncate=truncate)
-    return gaussian_factor(temporal_variance, truncate=truncate), space, space
-
-
-def _filter(volume: np.ndarray, t: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Separable symmetric filter; beyond the border the nearest value is repeated."""
-    smooth = np.empty(volume.shape, dtype=np.float32)
-    for frame, target in zip(volume, smooth, strict=True):
-        cv2.sepFilter2D(frame, cv2.CV_32F, x, y, dst=target, borderType=cv2.BORDER_REPLICATE)
-    # Along time the clip is an image of T rows, so the same filter serves.
-    rows = smooth.reshape(len(smooth), -1)
-    blurred = cv2.sepFilter2D(rows, cv2.CV_32F, np.ones(1), t, borderType=cv2.BORDER_REPLICATE)
-    return blurred.reshape(volume.shape)
 
 
 @equation(3)
@@ -257,9 +100,18 @@ def scale_space(
     >>> float(scale_space(np.full((4, 8, 8), 50, dtype=np.uint8)).round(3).max())
     50.0
     """
-    volume = _volume(frames)
-    kernel = gaussian_kernel(spatial_variance, temporal_variance, form=form, frames=len(volume))
-    return _filter(volume, *kernel)
+    frames = np.asarray(frames)
+    _check_frames(frames)
+    t, y, x = gaussian_kernel(spatial_variance, temporal_variance, form=form, frames=len(frames))
+    smooth = np.empty(frames.shape, np.float32)
+    along_time = AlongTime(t, (1, *frames.shape[1:]))
+    done = 0
+    for block, last in blocks(frames):
+        in_space(block, y, x, along_time.room(len(block))[0])
+        for part in along_time.filtered(last):
+            smooth[done : done + len(part)] = part
+            done += len(part)
+    return smooth
 
 
 def gradient(volume: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -273,16 +125,101 @@ def gradient(volume: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     -------
     tuple of three ndarray, float32 (T, H, W)
         Gray levels per pixel, per pixel, per frame.
+
+    Examples
+    --------
+    >>> x, y, t = gradient(np.arange(27, dtype=np.float32).reshape(3, 3, 3))
+    >>> x[1, 1, 1].item(), y[1, 1, 1].item(), t[1, 1, 1].item(), t[0, 1, 1].item()
+    (1.0, 3.0, 9.0, 4.5)
     """
+    parts = np.empty((3, *volume.shape), np.float32)
+    last = len(volume) - 1
+    for j, frame in enumerate(volume):
+        _gradient(frame, volume[max(j - 1, 0)], volume[min(j + 1, last)], parts[:, j])
+    x, y, t = parts
+    return x, y, t
 
-    def along(axis: int) -> np.ndarray:
-        padding = [(1, 1) if a == axis else (0, 0) for a in range(3)]
-        padded = np.pad(volume, padding, mode="edge")
-        later = np.take(padded, range(2, padded.shape[axis]), axis=axis)
-        earlier = np.take(padded, range(padded.shape[axis] - 2), axis=axis)
-        return (later - earlier) / 2
 
-    return along(2), along(1), along(0)
+def _gradient(frame: np.ndarray, before: np.ndarray, after: np.ndarray, into: np.ndarray) -> None:
+    """The gradient (x, y, t) of one frame, float32 (3, H, W)."""
+    x, y, t = into
+    # Along y it is as along x in the frame turned over.
+    for values, target in ((frame, x), (frame.T, y.T)):
+        np.subtract(values[:, 2:], values[:, :-2], out=target[:, 1:-1])
+        np.subtract(values[:, 1], values[:, 0], out=target[:, 0])
+        np.subtract(values[:, -1], values[:, -2], out=target[:, -1])
+    np.subtract(after, before, out=t)
+    into /= 2
+
+
+class _SecondMoments:
+    """Equation (5) of frames that are smoothed in space already and come in blocks."""
+
+    #: Of which components of the gradient each entry is the product.
+    _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+
+    def __init__(
+        self,
+        scale: tuple[float, float],
+        integration: float,
+        form: str,
+        frames: int,
+        shape: tuple[int, ...],
+    ) -> None:
+        spatial, temporal = scale
+        kernel = gaussian_kernel(spatial, temporal, form=form, frames=frames)
+        window = gaussian_kernel(
+            integration * spatial, integration * temporal, form=form, frames=frames
+        )
+        self._smoothing = AlongTime(kernel[0], (1, *shape))
+        self._smooth = Window(1, (1, *shape))
+        self._gradient = np.empty((3, *shape), np.float32)
+        self._normalisation = np.sqrt([spatial, spatial, temporal], dtype=np.float32)[:, None, None]
+        self._products = AlongTime(window[0], (len(MOMENTS), *shape))
+        self._in_space = window[1:]
+        self._moments = np.empty((len(MOMENTS), 0, *shape), np.float32)
+
+    def feed(self, frames: np.ndarray, last: bool) -> np.ndarray:
+        """The moments that are due, float32 (6, n, H, W), written over by the next call.
+
+        ``frames``, float32 (m, H, W), are the next of the clip, and ``last`` says that none
+        follows.
+        """
+        self._smoothing.room(len(frames))[0] = frames
+        for smooth in self._smoothing.filtered(last):
+            self._smooth.room(len(smooth))[0] = smooth
+        (held,) = self._smooth.held(last)
+        products = self._products.room(max(0, len(held) - 2))
+        for j in range(1, len(held) - 1):
+            _gradient(held[j], held[j - 1], held[j + 1], self._gradient)
+            self._gradient *= self._normalisation
+            for product, (first, second) in zip(products, self._PAIRS, strict=True):
+                np.multiply(self._gradient[first], self._gradient[second], out=product[j - 1])
+        for entry, product in enumerate(self._products.filtered(last)):
+            if self._moments.shape[1] < len(product):
+                self._moments = np.empty((len(MOMENTS), *product.shape), np.float32)
+            in_space(product, *self._in_space, self._moments[entry, : len(product)])
+        return self._moments[:, : len(product)]
+
+
+def _moments_at(
+    frames: Frames,
+    scales: Sequence[tuple[float, float]],
+    integration: float,
+    form: str,
+    segment: tuple[int, int],
+    block: int | None,
+) -> Iterator[list[np.ndarray]]:
+    """Equation (5) at scales of one spatial variance, as much as is due after each block."""
+    check_variances(integration=integration)
+    start, stop = segment
+    _, y, x = gaussian_kernel(*scales[0], form=form, frames=stop - start)
+    shape = tuple(frames.shape[1:])
+    each = [_SecondMoments(scale, integration, form, stop - start, shape) for scale in scales]
+    for part, last in blocks(frames, block, start, stop):
+        smooth = np.empty(part.shape, np.float32)
+        in_space(part, y, x, smooth)
+        yield [moments.feed(smooth, last) for moments in each]
 
 
 @equation(5)
@@ -321,19 +258,14 @@ def second_moment_matrix(
     >>> float(second_moment_matrix(np.full((4, 8, 8), 50, dtype=np.uint8)).max())
     0.0
     """
-    _check_variances(integration=integration)
-    dx, dy, dt = gradient(scale_space(frames, spatial_variance, temporal_variance, form))
-    dx *= np.float32(np.sqrt(spatial_variance))
-    dy *= np.float32(np.sqrt(spatial_variance))
-    dt *= np.float32(np.sqrt(temporal_variance))
-    window = gaussian_kernel(
-        integration * spatial_variance,
-        integration * temporal_variance,
-        form=form,
-        frames=len(frames),
-    )
-    pairs = ((dx, dx), (dx, dy), (dx, dt), (dy, dy), (dy, dt), (dt, dt))
-    return np.stack([_filter(first * second, *window) for first, second in pairs])
+    frames = np.asarray(frames)
+    _check_frames(frames)
+    moments = np.empty((len(MOMENTS), *frames.shape), np.float32)
+    scale, done = (spatial_variance, temporal_variance), 0
+    for (part,) in _moments_at(frames, [scale], integration, form, (0, len(frames)), None):
+        moments[:, done : done + part.shape[1]] = part
+        done += part.shape[1]
+    return moments
 
 
 @equation(6)
@@ -410,9 +342,8 @@ def local_maxima(values: np.ndarray, neighbourhood: str = "space_time") -> np.nd
     >>> local_maxima(rising)[:, 1, 1].tolist(), local_maxima(rising, "frame")[:, 1, 1].tolist()
     ([False, True], [True, True])
     """
-    _check_choice("neighbourhood", neighbourhood, NEIGHBOURHOODS)
-    square = np.ones((3, 3), np.uint8)
-    in_frame = np.stack([cv2.dilate(frame, square) for frame in values])
+    check_choice("neighbourhood", neighbourhood, NEIGHBOURHOODS)
+    in_frame = np.stack([cv2.dilate(frame, _SQUARE) for frame in values])
     if neighbourhood == "frame":
         return values == in_frame
     highest = in_frame.copy()
@@ -421,8 +352,105 @@ def local_maxima(values: np.ndarray, neighbourhood: str = "space_time") -> np.nd
     return values == highest
 
 
+class _Maxima:
+    """The local maxima of responses that come in blocks, with the second moments there.
+
+    The least response is a share of the clip's largest, which is known at the end: what is kept
+    lies above that share of the largest so far, and `points` leaves out the rest.
+    """
+
+    def __init__(self, neighbourhood: str, threshold: float, floor: float) -> None:
+        check_choice("neighbourhood", neighbourhood, NEIGHBOURHOODS)
+        self._in_time = neighbourhood == "space_time"
+        self._threshold, self._floor = threshold, floor
+        self._largest = np.float32(-np.inf)
+        self._highest: np.ndarray | None = None
+        self._frame = 0
+        self._found: list[tuple[np.ndarray, ...]] = []
+
+    def _least(self) -> float:
+        return max(0.0, self._floor, self._threshold * float(self._largest))
+
+    def feed(self, values: np.ndarray, moments: np.ndarray) -> None:
+        """Take one frame more: responses (H, W) and second moments (6, H, W)."""
+        self._largest = max(self._largest, values.max())
+        highest = cv2.dilate(values, _SQUARE)
+        pixel = np.flatnonzero((values == highest) & (values > self._least()))
+        if self._in_time and self._highest is not None:
+            # Neither may the frame before exceed these, nor this one those before.
+            pixel = pixel[values.flat[pixel] >= self._highest.flat[pixel]]
+            *before, strength, there = self._found.pop()
+            kept = strength >= highest.flat[before[1]]
+            self._found.append(tuple(part[kept] for part in (*before, strength, there)))
+        self._highest = highest
+        t = np.full(len(pixel), self._frame)
+        there = moments.reshape(len(moments), -1)[:, pixel].T.copy()
+        self._found.append((t, pixel, values.flat[pixel], there))
+        self._frame += 1
+
+    def points(self, scale: tuple[float, float], width: int) -> Points:
+        """The points of the whole clip, strongest first, found at ``scale``."""
+        parts = [np.concatenate(part) for part in zip(*self._found, strict=True)]
+        t, pixel, strength, moments = (part[parts[2] > self._least()] for part in parts)
+        y, x = np.divmod(pixel, width)
+        place = np.tile([float(variance) for variance in scale], (len(t), 1))
+        return joined([Points(t, y, x, strength.astype(np.float64), moments, place)])
+
+
+def detect_at(
+    frames: Frames,
+    scales: Sequence[tuple[float, float]],
+    integration: float = 2.0,
+    k: float = 0.005,
+    threshold: float = 1e-3,
+    *,
+    floor: float = 0.0,
+    neighbourhood: str = "space_time",
+    form: str = "corrected",
+    segment: tuple[int, int] | None = None,
+    block: int | None = None,
+) -> Points:
+    """The points of several scales of one spatial variance, whose smoothing in space they share.
+
+    Parameters
+    ----------
+    frames : ndarray, uint8 (T, H, W), or `har_lib.blocks.Frames`
+        Gray on 0..255.
+    scales : sequence of (spatial, temporal)
+        Variances, squared pixels and squared frames.
+    integration, k, threshold, floor, neighbourhood, form, block
+        See `detect`; ``threshold`` is relative to the strongest response of each scale.
+    segment : (start, stop), optional
+        Half-open range of frames that is taken as a clip by itself.
+
+    Returns
+    -------
+    Points
+        Of all scales, strongest first, ``t`` counted in the clip.
+
+    Examples
+    --------
+    >>> clip = np.zeros((24, 40, 40), dtype=np.uint8)
+    >>> clip[12, 18:23, 18:23] = 200
+    >>> detect_at(clip, [(4.0, 2.0), (4.0, 4.0)]).scale[:2].tolist()
+    [[4.0, 2.0], [4.0, 4.0]]
+    """
+    segment = segment or (0, len(frames))
+    _check_frames(frames)
+    maxima = [_Maxima(neighbourhood, threshold, floor) for _ in scales]
+    for parts in _moments_at(frames, scales, integration, form, segment, block):
+        for found, moments in zip(maxima, parts, strict=True):
+            for j in range(moments.shape[1]):
+                found.feed(response(moments[:, j], k), moments[:, j])
+    width = frames.shape[2]
+    points = joined(
+        [found.points(scale, width) for found, scale in zip(maxima, scales, strict=True)]
+    )
+    return replace(points, t=points.t + segment[0])
+
+
 def detect(
-    frames: np.ndarray,
+    frames: Frames,
     spatial_variance: float = 4.0,
     temporal_variance: float = 2.0,
     integration: float = 2.0,
@@ -433,6 +461,7 @@ def detect(
     strongest: int = 0,
     neighbourhood: str = "space_time",
     form: str = "corrected",
+    block: int | None = None,
 ) -> Points:
     """Interest points: positive local maxima of the response.
 
@@ -453,6 +482,9 @@ def detect(
         What a maximum exceeds, see `local_maxima`.
     form : str
         ``corrected`` or ``literal`` Gaussians, see `gaussian_kernel`.
+    block : int, optional
+        Frames that are filtered at a time; memory depends on it and no result does. By default
+        as many as suit their size.
 
     Returns
     -------
@@ -469,191 +501,16 @@ def detect(
     """
     if strongest < 0:
         raise InputError(f"strongest = {strongest} is not allowed: it must be 0, for all, or more")
-    moments = second_moment_matrix(frames, spatial_variance, temporal_variance, integration, form)
-    values = response(moments, k)
-    least = max(0.0, floor, threshold * float(values.max()))
-    t, y, x = np.nonzero(local_maxima(values, neighbourhood) & (values > least))
-    strength = values[t, y, x].astype(np.float64)
-    order = np.argsort(-strength, kind="stable")[: strongest or None]
-    t, y, x = t[order], y[order], x[order]
-    scale = np.tile([float(spatial_variance), float(temporal_variance)], (len(t), 1))
-    return Points(t, y, x, strength[order], moments[:, t, y, x].T.copy(), scale)
-
-
-def _at_rest(
-    frames: np.ndarray, t: np.ndarray, y: np.ndarray, x: np.ndarray, reach_t: int, reach: int
-) -> np.ndarray:
-    """Blocks (P, t, y, x) around places, each (P,); nearest values beyond the border."""
-    length, height, width = frames.shape
-    along_t, along = np.arange(-reach_t, reach_t + 1), np.arange(-reach, reach + 1)
-    t = np.clip(t[:, None] + along_t, 0, length - 1)
-    y = np.clip(y[:, None] + along, 0, height - 1)
-    x = np.clip(x[:, None] + along, 0, width - 1)
-    return frames[t[:, :, None, None], y[:, None, :, None], x[:, None, None, :]]
-
-
-def _along_motion(
-    frames: np.ndarray,
-    t: np.ndarray,
-    y: np.ndarray,
-    x: np.ndarray,
-    reach_t: int,
-    reach: int,
-    velocity: np.ndarray,
-) -> np.ndarray:
-    """The same, each frame read where motion at ``velocity`` (P, 2) has carried the place."""
-    length, height, width = frames.shape
-    frame = np.clip(t[:, None] + np.arange(-reach_t, reach_t + 1), 0, length - 1)
-    # The first frame, where it stands in for those before it, is shifted as the first frame.
-    shift = velocity[:, None, :] * (frame - t[:, None])[..., None]
-    whole = np.floor(shift).astype(np.int64)
-    share_x, share_y = np.moveaxis(shift - whole, -1, 0)[..., None, None]
-    along = np.arange(-reach, reach + 2)  # one more, to read between pixels
-    row = np.clip(y[:, None, None] + whole[..., 1:] + along, 0, height - 1)
-    column = np.clip(x[:, None, None] + whole[..., :1] + along, 0, width - 1)
-    block = frames[frame[:, :, None, None], row[..., None], column[:, :, None, :]]
-    block = block.astype(np.float64)
-    block = block[:, :, :-1] * (1 - share_y) + block[:, :, 1:] * share_y
-    return block[..., :-1] * (1 - share_x) + block[..., 1:] * share_x
-
-
-def _neighbourhoods(
-    frames: np.ndarray, points: Points, reach_t: int, reach: int, velocity: np.ndarray | None
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks around the points, a few points at a time."""
-    numbers_each = (2 * reach_t + 1) * (2 * reach + 1) ** 2
-    few = min(max(1, _AT_ONCE // numbers_each), 128)
-    for start in range(0, len(points.t), few):
-        part = slice(start, start + few)
-        place = points.t[part], points.y[part], points.x[part]
-        if velocity is None:
-            yield part, _at_rest(frames, *place, reach_t, reach)
-        else:
-            yield part, _along_motion(frames, *place, reach_t, reach, velocity[part])
-
-
-def _checked_velocity(velocity: np.ndarray, count: int) -> np.ndarray:
-    velocity = np.asarray(velocity, dtype=np.float64)
-    if velocity.shape != (count, 2) or not np.isfinite(velocity).all():
-        raise InputError(
-            f"velocity of shape {velocity.shape} is not allowed: {count} points need finite "
-            f"numbers of shape ({count}, 2)"
-        )
-    return velocity
-
-
-def _jet_filters(variance: float) -> np.ndarray:
-    """Normalised derivatives of a Gaussian of orders 0 to 4, (5, 2 r + 1)."""
-    # Reversed, because a derivative is a convolution and their use in `jets` a correlation.
-    return np.stack(
-        [
-            variance ** (order / 2) * gaussian_factor(variance, order, truncate=JET_TRUNCATE)[::-1]
-            for order in range(5)
-        ]
+    scale = (spatial_variance, temporal_variance)
+    points = detect_at(
+        frames,
+        [scale],
+        integration,
+        k,
+        threshold,
+        floor=floor,
+        neighbourhood=neighbourhood,
+        form=form,
+        block=block,
     )
-
-
-@equation(7)
-def jets(
-    frames: np.ndarray,
-    points: Points,
-    spatial_variance: float = 4.0,
-    temporal_variance: float = 2.0,
-    *,
-    form: str = "corrected",
-    velocity: np.ndarray | None = None,
-) -> np.ndarray:
-    r"""Spatio-temporal jets at the points, equation (7).
-
-    .. math:: Y = (K_b, K_c, K_n, K_{bb}, \ldots, K_{nnnn})
-
-    the normalised derivatives :math:`\eta^{i+j}\tau^{l}\,\partial_b^i\partial_c^j\partial_n^l K`
-    of orders 1 to 4.
-
-    Parameters
-    ----------
-    frames : ndarray, uint8 (T, H, W)
-        Gray on 0..255.
-    points : object with ``.t``, ``.y``, ``.x``
-        Where to take them.
-    spatial_variance, temporal_variance : float
-        :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
-    form : str
-        ``corrected`` takes derivatives of ``K``, the smoothed clip; ``literal`` those of ``U``,
-        the kernel, at its centre, as printed.
-    velocity : ndarray, float64 (P, 2), optional
-        Pixels per frame along x and y by which the neighbourhood of each point follows a
-        motion: a frame ``d`` later is read ``d`` times that further on, linearly between pixels.
-
-    Returns
-    -------
-    ndarray, float32 (P, 34)
-        Gray levels, in the order of `JET_ORDERS`: x y t, xx xy xt yy yt tt, xxx ... ttt,
-        xxxx ... tttt.
-
-    Notes
-    -----
-    Printed is U, the kernel: its derivatives are 34 constants that know nothing of the video,
-    and those of odd order along an axis are 0. They are read at the centre of the same filters.
-    The filters are sampled derivatives of the Gaussian, applied at the points only.
-
-    Examples
-    --------
-    >>> ramp = np.tile(np.arange(40.0), (40, 40, 1))
-    >>> here = Points(*(np.array([20]) for _ in range(3)), np.ones(1), np.zeros((1, 6)))
-    >>> np.abs(jets(ramp, here)[0, :3]).round(4).tolist()
-    [2.0, 0.0, 0.0]
-    >>> round(float(jets(ramp, here, form="literal")[0, 3]), 6)
-    -0.011224
-    """
-    _check_variances(spatial_variance=spatial_variance, temporal_variance=temporal_variance)
-    _check_choice("form", form, FORMS)
-    frames = np.asarray(frames)
-    space, time = _jet_filters(spatial_variance), _jet_filters(temporal_variance)
-    reach, reach_t = space.shape[1] // 2, time.shape[1] // 2
-    order_x, order_y, order_t = np.array(JET_ORDERS).T
-    if form == "literal":
-        constants = space[order_x, reach] * space[order_y, reach] * time[order_t, reach_t]
-        return np.tile(constants.astype(np.float32), (len(points.t), 1))
-    if velocity is not None:
-        velocity = _checked_velocity(velocity, len(points.t))
-    result = np.empty((len(points.t), len(JET_ORDERS)), dtype=np.float32)
-    for part, block in _neighbourhoods(frames, points, reach_t, reach, velocity):
-        along_x = block.astype(np.float64) @ space.T  # (P, t, y, orders of x)
-        along_y = np.einsum("ptyi,jy->ptij", along_x, space)
-        every = np.einsum("ptij,lt->pijl", along_y, time)
-        result[part] = every[:, order_x, order_y, order_t]
-    return result
-
-
-def describe(jet: np.ndarray, moments: np.ndarray, strength: np.ndarray) -> np.ndarray:
-    r"""The 1x40 space-time vector of a key frame from the points around it.
-
-    34 numbers of (7) and 6 of (5) make the 40 that the paper announces and does not derive:
-    the mean over points, weighted by :math:`H^{1/3}`, of the jets' magnitudes and of the
-    second moments' signed square roots, both in gray levels.
-
-    Parameters
-    ----------
-    jet : ndarray (P, 34)
-        `jets` at the points.
-    moments : ndarray (P, 6)
-        Second moments there.
-    strength : ndarray (P,)
-        Responses :math:`H > 0`; their cube root grows as contrast squared.
-
-    Returns
-    -------
-    ndarray, float32 (40,)
-        Zeros without points.
-
-    Examples
-    --------
-    >>> describe(-np.ones((1, 34)), np.full((1, 6), -4.0), np.ones(1))[[0, 39]].tolist()
-    [1.0, -2.0]
-    """
-    if len(strength) == 0:
-        return np.zeros(40, dtype=np.float32)
-    roots = np.sign(moments) * np.sqrt(np.abs(moments))
-    each = np.concatenate([np.abs(jet), roots], axis=1)
-    return np.average(each, axis=0, weights=np.cbrt(strength)).astype(np.float32)
+    return points.take(np.arange(len(points))[: strongest or None])

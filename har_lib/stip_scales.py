@@ -6,11 +6,13 @@ sources' iterations.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
 from har_lib import stip
+from har_lib.blocks import Frames
 from har_lib.errors import InputError
 from har_lib.stip import Points
 
@@ -115,7 +117,7 @@ def local_velocity(second_moments: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def normalised_laplacian(
-    frames: np.ndarray, points: Points, spatial_variance: float, temporal_variance: float
+    frames: Frames, points: Points, spatial_variance: float, temporal_variance: float
 ) -> np.ndarray:
     r"""How strongly each place is marked at a scale: it picks the scale of a blob.
 
@@ -156,7 +158,7 @@ def normalised_laplacian(
 
 
 def _at_own_scale(
-    frames: np.ndarray, points: Points, pairs: Sequence[tuple[float, float]]
+    frames: Frames, points: Points, pairs: Sequence[tuple[float, float]]
 ) -> np.ndarray:
     """Which points have their largest Laplacian, over the scales, at their own; bool (P,)."""
     marks = np.array([normalised_laplacian(frames, points, *pair) for pair in pairs])
@@ -181,7 +183,7 @@ def _checked_segments(
 
 
 def _jets(
-    frames: np.ndarray,
+    frames: Frames,
     points: Points,
     pairs: Sequence[tuple[float, float]],
     velocity: bool,
@@ -198,7 +200,7 @@ def _jets(
 
 
 def find(
-    frames: np.ndarray,
+    frames: Frames,
     spatial_variance: float = 4.0,
     temporal_variance: float = 2.0,
     integration: float = 2.0,
@@ -213,6 +215,7 @@ def find(
     neighbourhood: str = "space_time",
     gaussian_form: str = "corrected",
     jet_form: str = "corrected",
+    block: int | None = None,
 ) -> tuple[Points, np.ndarray]:
     """The interest points of a clip and their jets: equations (3) to (7) and all their options.
 
@@ -242,6 +245,8 @@ def find(
         ``corrected`` or ``literal`` equations (4), see `har_lib.stip.gaussian_kernel`, and (7),
         see `har_lib.stip.jets`. Jets and Laplacians need derivatives along time and so take
         ``n`` of (4) as time in either case.
+    block : int, optional
+        Frames that are filtered at a time, see `har_lib.stip.detect`.
 
     Returns
     -------
@@ -271,22 +276,23 @@ def find(
     >>> points.t.tolist(), points.y.tolist(), points.x.tolist(), jets.shape
     ([12], [20], [20], (1, 34))
     """
-    frames = np.asarray(frames)
     pairs = scale_pairs(spatial_variance, temporal_variance, scales)
     found = []
-    for start, stop in _checked_segments(segments, len(frames)):
-        for pair in pairs:
-            points = stip.detect(
-                frames[start:stop],
-                *pair,
+    for segment in _checked_segments(segments, len(frames)):
+        for _, same_in_space in groupby(pairs, key=itemgetter(0)):
+            points = stip.detect_at(
+                frames,
+                list(same_in_space),
                 integration,
                 k,
                 threshold,
                 floor=floor,
                 neighbourhood=neighbourhood,
                 form=gaussian_form,
+                segment=segment,
+                block=block,
             )
-            found.append(replace(points, t=points.t + start))
+            found.append(points)
     points = stip.joined(found)
     if scales == "laplacian":
         points = points.take(_at_own_scale(frames, points, pairs))

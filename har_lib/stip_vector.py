@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from har_lib import stip
+from har_lib.blocks import Frames, each
 from har_lib.errors import InputError
 from har_lib.stip import Points
 
@@ -113,7 +114,7 @@ def _harris_2d(frame: np.ndarray) -> np.ndarray:
     return xx * yy - xy * xy - np.float32(HARRIS_2D) * (xx + yy) ** 2
 
 
-def responses_2d(frames: np.ndarray) -> np.ndarray:
+def responses_2d(frames: Frames) -> np.ndarray:
     r"""The 40 largest responses of a 2-D Harris detector in each frame.
 
     .. math:: H = \det(\mu) - 0.04\,\mathrm{trace}^2(\mu)
@@ -123,7 +124,7 @@ def responses_2d(frames: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    frames : ndarray, uint8 (T, H, W)
+    frames : ndarray, uint8 (T, H, W), or `har_lib.blocks.Frames`
         Gray on 0..255.
 
     Returns
@@ -151,11 +152,10 @@ def responses_2d(frames: np.ndarray) -> np.ndarray:
     >>> int((responses_2d(corners) > 1e3).sum())
     4
     """
-    frames = np.asarray(frames)
-    if frames.ndim != 3:
+    if len(frames.shape) != 3:
         raise InputError(f"gray frames (T, H, W) are needed, not an array of shape {frames.shape}")
     result = np.empty((len(frames), SIZE), dtype=np.float32)
-    for row, frame in zip(result, frames, strict=True):
+    for row, frame in zip(result, each(frames), strict=True):
         values = _harris_2d(frame)
         maxima = stip.local_maxima(values[np.newaxis], "frame")[0] & (values > 0)
         row[:] = _padded(-np.sort(-values[maxima]))

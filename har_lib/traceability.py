@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har_lib import alstm, features, files, keyframes, lstm
+from har_lib import alstm, clips, features, files, keyframes, lstm, stip
 from har_lib.equations import INDEX
 from har_lib.paper import EQUATIONS
 
 #: Modules whose import fills the index, whatever else has been imported.
 KERNELS = (alstm, features)
 
-#: Number -> what computes it instead on the default path: each frame's moments only once.
-STAND_INS: Mapping[int, Callable[..., Any]] = {2: keyframes.consecutive_ssim}
+#: Number -> what computes it instead on the default path: a long clip in parts, each frame's
+#: moments only once, and blocks of frames instead of volumes.
+STAND_INS: Mapping[int, Callable[..., Any]] = {
+    1: clips.open_gray,
+    2: keyframes.consecutive_ssim,
+    3: stip.detect_at,
+    5: stip.detect_at,
+}
 #: And in a search without Adam after it: all networks at once, and (15) the other way round.
 STAND_INS_OF_THE_SEARCH: Mapping[int, Callable[..., Any]] = {
     **dict.fromkeys(range(8, 14), lstm.population_logits),

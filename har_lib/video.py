@@ -27,6 +27,7 @@ CODECS = ("FFV1", "MJPG", "XVID")
 #: Ways from colour to gray that ``read_gray`` offers.
 GRAYS = ("luma", "mean", "value")
 
+
 # Both libraries write to the standard error by themselves; every failure is raised here instead.
 # FFmpeg's level is read when the first clip is opened, so the environment is early enough.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -96,13 +97,11 @@ def read_gray(
     >>> read_gray(clip, size=(32, 24)).shape
     (3, 24, 32)
     """
-    if gray not in GRAYS:
-        raise InputError(f"gray = {gray!r} is not allowed: it must be one of {list(GRAYS)}")
-
-    def convert(frame: np.ndarray) -> np.ndarray:
-        return _resized(_gray(frame, gray), size)
-
-    return _collect(Path(path), convert, size, start, stop, minimum_frames)
+    collected, _ = collect(
+        Path(path), to_gray(gray, size), size, start, stop, minimum_frames, math.inf
+    )
+    assert collected is not None
+    return collected
 
 
 def read_color(
@@ -129,7 +128,9 @@ def read_color(
     def color(frame: np.ndarray) -> np.ndarray:
         return _resized(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), size)
 
-    return _collect(Path(path), color, size, start, stop, minimum_frames)
+    collected, _ = collect(Path(path), color, size, start, stop, minimum_frames, math.inf)
+    assert collected is not None
+    return collected
 
 
 def frames_per_second(path: Path | str) -> float:
@@ -148,7 +149,7 @@ def frames_per_second(path: Path | str) -> float:
     >>> frames_per_second(clip)
     12.5
     """
-    with _opened(Path(path)) as capture:
+    with opened(Path(path)) as capture:
         rate = float(capture.get(cv2.CAP_PROP_FPS))
     if not (math.isfinite(rate) and rate > 0):
         raise VideoError(f"{path}: states no frame rate; convert the clip to one with a fixed rate")
@@ -218,41 +219,56 @@ def write(
             )
 
 
-def _collect(
+def to_gray(gray: str, size: tuple[int, int] | None) -> Callable[[np.ndarray], np.ndarray]:
+    """What makes a frame that has blue first gray, at the size asked for."""
+    if gray not in GRAYS:
+        raise InputError(f"gray = {gray!r} is not allowed: it must be one of {list(GRAYS)}")
+    return lambda frame: _resized(_gray(frame, gray), size)
+
+
+def collect(
     path: Path,
     convert: Callable[[np.ndarray], np.ndarray],
     size: tuple[int, int] | None,
     start: int,
     stop: int | None,
     minimum_frames: int,
-) -> np.ndarray:
-    """Gather the converted frames ``start`` to ``stop`` in one array that grows in place."""
+    memory: float,
+) -> tuple[np.ndarray | None, tuple[int, int, int]]:
+    """Gather the converted frames ``start`` to ``stop`` in one array that grows in place.
+
+    None, and only their shape, where they take more bytes than ``memory``.
+    """
     _check_size(size)
     if start < 0 or (stop is not None and stop <= start):
         raise InputError(f"{path}: frames {start} to {stop} are no range; need 0 <= start < stop")
     collected: np.ndarray | None = None
+    shape: tuple[int, ...] = ()
     seen = count = 0
-    with _opened(path) as capture:
+    with opened(path) as capture:
         stated = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        for seen, frame in enumerate(_decoded(path, capture), start=1):
+        for seen, frame in enumerate(decoded(path, capture), start=1):
             if seen <= start:
                 continue
-            converted = convert(frame)
-            if collected is None:
+            if count == 0:
+                shape = convert(frame).shape
                 # The stated count is often wrong, even absurd: a first guess, 1 GB at most.
                 room = max(1, (stated if stop is None else stop) - start)
-                room = int(min(room, 1 + 2**30 // converted.size))
-                collected = np.empty((room, *converted.shape), np.uint8)
-            elif count == len(collected):
-                # Small steps, since the new part is touched at once.
-                collected.resize((count + count // 8 + 8, *converted.shape), refcheck=False)
-            collected[count] = converted
+                room = int(min(room, 1 + min(2**30, memory) // math.prod(shape)))
+                collected = np.empty((room, *shape), np.uint8)
+            if collected is not None and (count + 1) * math.prod(shape) > memory:
+                collected = None
+            if collected is not None:
+                if count == len(collected):
+                    # Small steps, since the new part is touched at once.
+                    collected.resize((count + count // 8 + 8, *shape), refcheck=False)
+                collected[count] = convert(frame)
             count += 1
             if seen == stop:
                 break
     if seen == 0:
         raise VideoError(f"{path}: no frame could be decoded; the file is damaged")
-    if collected is None or (stop is not None and seen < stop):
+    if count == 0 or (stop is not None and seen < stop):
         raise VideoError(
             f"{path}: has {_number(seen)}, but frames {start} to {stop or 'the end'} were asked for"
         )
@@ -260,12 +276,13 @@ def _collect(
         raise VideoError(
             f"{path}: has {_number(count)}; a space-time feature needs at least {minimum_frames}"
         )
-    collected.resize((count, *collected.shape[1:]), refcheck=False)
-    return collected
+    if collected is not None:
+        collected.resize((count, *shape), refcheck=False)
+    return collected, (count, shape[0], shape[1])
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
+def opened(path: Path) -> Iterator[cv2.VideoCapture]:
     """Open a file that has been checked, and close it afterwards."""
     if path.is_dir():
         raise VideoError(f"{path}: is a folder, not a video; name a file in it")
@@ -284,7 +301,7 @@ def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
         capture.release()
 
 
-def _decoded(path: Path, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+def decoded(path: Path, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
     """Every frame of an open clip: uint8 (H, W, 3), blue first."""
     first_shape = None
     while True:
@@ -374,7 +391,7 @@ def _resized(frame: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
 def _states_frames(path: Path, count: int) -> bool:
     """Whether the file is an unbroken clip whose header states ``count`` frames."""
     try:
-        with _opened(path) as capture:
+        with opened(path) as capture:
             return int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == count
     except VideoError:
         return False

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from har_lib import features, keyframes, lstm, video
+from har_lib import clips, features, keyframes, lstm, stip, video
 from har_lib.alstm import ALSTMClassifier
 from har_lib.equations import INDEX, equation
 from har_lib.files import ROOT
@@ -196,6 +196,16 @@ def test_the_search_alone_runs_all_but_what_stands_in(
         assert function.__code__ in seen | extraction
 
 
+def test_eq01_is_what_stands_in_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    video.write(path, clip(0))
+    whole = video.read_gray(path, (80, 60), gray="mean", start=3, stop=17)
+    for memory in (0, 2**20):
+        opened = clips.open_gray(path, (80, 60), gray="mean", start=3, stop=17, memory=memory)
+        assert isinstance(opened, np.ndarray) == (memory > 0)
+        np.testing.assert_array_equal(opened, whole)
+
+
 @pytest.mark.parametrize("form", ["corrected", "literal"])
 @pytest.mark.parametrize("window", ["gaussian", "uniform", "global"])
 def test_eq02_is_what_stands_in_for_it(window: str, form: str) -> None:
@@ -203,7 +213,28 @@ def test_eq02_is_what_stands_in_for_it(window: str, form: str) -> None:
     frames[3] = frames[2]
     single = [keyframes.ssim(a, b, window, form=form) for a, b in pairwise(frames)]
     together = keyframes.consecutive_ssim(frames, window, form)
-    np.testing.assert_allclose(together, single, rtol=0, atol=1e-12)
+    # One in double precision, the other in single.
+    np.testing.assert_allclose(together, single, rtol=0, atol=1e-6)
+
+
+def test_eq03_and_eq05_are_what_stands_in_for_them() -> None:
+    frames = np.random.default_rng(1).integers(0, 256, (19, 24, 31), dtype=np.uint8)
+    smooth = stip.scale_space(frames)
+    weights = np.sqrt(np.float32([4, 4, 2]))
+    x, y, t = (w * part for w, part in zip(weights, stip.gradient(smooth), strict=True))
+    # Without a window in space and time (5) is the products of what (3) gives.
+    bare = stip.second_moment_matrix(frames, integration=1e-9)
+    np.testing.assert_array_equal(bare, [x * x, x * y, x * t, y * y, y * t, t * t])
+    moments = stip.second_moment_matrix(frames)
+    values = stip.response(moments)
+    places = np.argwhere(stip.local_maxima(values) & (values > 0))
+    assert len(places) > 5
+    for block in (1, 4, 100):
+        points = stip.detect_at(frames, [(4.0, 2.0)], threshold=0.0, block=block)
+        found = np.stack([points.t, points.y, points.x], axis=1)
+        assert sorted(found.tolist()) == places.tolist()
+        np.testing.assert_array_equal(points.second_moments, moments[:, *found.T].T)
+        np.testing.assert_array_equal(points.response, values[*found.T])
 
 
 def test_the_search_computes_the_same() -> None:

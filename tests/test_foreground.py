@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from har_lib import foreground
 from har_lib.errors import InputError
@@ -195,3 +196,48 @@ def test_bad_input_is_named(find):
     for wrong in (frames[0], frames[:0], frames.astype(float), frames > 0):
         with pytest.raises(InputError, match=r"uint8 frames \(T, H, W\) are needed, not"):
             find(wrong, "median_background")
+
+
+# ---------------------------------------------------------------- how it is computed
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("length", [1, 2, 3, 254, 255, 256, 511])
+def test_the_median_is_that_of_sorting(monkeypatch, bits, length):
+    random = np.random.default_rng(length)
+    frames = random.integers(0, 256, (length, 5, 7)).astype(np.uint8)
+    frames[:, 0] = random.integers(0, 2, (length, 7)) * 255
+    frames[:, 1] = 255
+    monkeypatch.setattr(foreground, "_BITS", bits)
+    expected = np.sort(frames, axis=0)[(length - 1) // 2]
+    np.testing.assert_array_equal(foreground.background(frames), expected)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_largest_part_is_scipys(seed):
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(40, 50)), 1.2)
+    mask = noise > np.quantile(noise, 0.7)
+    labels, count = ndimage.label(mask, np.ones((3, 3)))
+    sizes = ndimage.sum_labels(mask, labels, np.arange(1, count + 1))
+    found = foreground._largest_component(mask.astype(np.uint8))
+    assert found.sum() == sizes.max()
+    # It is one part and no other: all of one label.
+    (label,) = np.unique(labels[found])
+    assert (labels == label).sum() == sizes.max()
+
+
+def test_nothing_and_everything_have_a_largest_part():
+    for mask in (np.zeros((6, 9), np.uint8), np.ones((6, 9), np.uint8)):
+        np.testing.assert_array_equal(foreground._largest_component(mask), mask.astype(bool))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (16, 8)])
+def test_packed_silhouettes_are_indexed_like_the_array(size):
+    masks = np.random.default_rng(0).random((9, *size)) > 0.5
+    packed = foreground.Silhouettes.of(masks)
+    assert packed.shape == masks.shape
+    assert len(packed) == 9
+    assert packed.bits.nbytes == 9 * -(-size[0] * size[1] // 8)
+    for index in (0, -1, slice(2, 5), [3, 3, 1], np.array([8])):
+        np.testing.assert_array_equal(packed[index], masks[index])
+        assert packed[index].dtype == bool

@@ -16,6 +16,8 @@ from har_lib.errors import InputError
 DATA = os.environ.get("HAR_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="HAR_TEST_DATA names no folder of real clips")
 rng = np.random.default_rng(0)
+#: What single precision may lose of a similarity.
+SINGLE = 1e-6
 CAMERA = camera()[::4, ::4]
 
 
@@ -145,7 +147,55 @@ def test_consecutive_is_ssim_of_each_pair():
     clip = rng.integers(0, 256, (5, 20, 24)).astype(np.uint8)
     for window in ("gaussian", "uniform", "global"):
         expected = [keyframes.ssim(clip[j], clip[j + 1], window) for j in range(4)]
-        np.testing.assert_allclose(keyframes.consecutive_ssim(clip, window), expected, atol=1e-12)
+        np.testing.assert_allclose(keyframes.consecutive_ssim(clip, window), expected, atol=SINGLE)
+
+
+@pytest.mark.parametrize(
+    "contrast", ["noise", "dark", "bright", "two levels", "nearly flat", "two halves"]
+)
+def test_single_precision_is_that_of_scikit_image(contrast):
+    """The curve against the float64 original, where cancellation is worst."""
+    random = np.random.default_rng(0)
+    low, high = {
+        "noise": (0, 256),
+        "dark": (0, 4),
+        "bright": (250, 256),
+        "two levels": (0, 2),
+        "nearly flat": (127, 129),
+        "two halves": (0, 4),
+    }[contrast]
+    clip = random.integers(low, high, (6, 60, 80)).astype(np.uint8)
+    if contrast == "two levels":
+        clip *= 255
+    if contrast == "two halves":
+        clip[:, :, 40:] += 252
+    clip[4] = clip[3]
+    words = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = [
+        structural_similarity(a, b, data_range=255, **words) for a, b in itertools.pairwise(clip)
+    ]
+    found = keyframes.consecutive_ssim(clip)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    # Equal frames are equal exactly, or copies could not be told.
+    assert found[3] == 1
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.03])
+@pytest.mark.parametrize("level", [252, 230, 200, 150, 60])
+def test_single_precision_at_its_worst_in_flat_parts_far_from_the_mean(share, level):
+    clip = np.random.default_rng(0).integers(0, 4, (3, 60, 80)).astype(np.uint8)
+    clip[:, :, : int(80 * share)] += level
+    expected = [keyframes.ssim(a, b) for a, b in itertools.pairwise(clip)]
+    np.testing.assert_allclose(keyframes.consecutive_ssim(clip), expected, rtol=0, atol=2e-5)
+
+
+@needs_data
+@pytest.mark.parametrize("size", [(160, 120), None])
+def test_single_precision_on_real_clips(size):
+    for path in sorted(Path(DATA, "ucf101/videos").rglob("*.avi")):
+        clip = video.read_gray(path, size, stop=60)
+        expected = [keyframes.ssim(a, b) for a, b in itertools.pairwise(clip)]
+        np.testing.assert_allclose(keyframes.consecutive_ssim(clip), expected, rtol=0, atol=1e-5)
 
 
 # ---------------------------------------------------------------- what a frame is compared with
@@ -181,7 +231,7 @@ def test_each_reference_by_calling_ssim(window, form):
     for reference, values in expected.items():
         found = keyframes.similarity_curve(clip, window, form, reference, threshold)
         assert found.dtype == np.float64
-        np.testing.assert_allclose(found, values, atol=1e-12)
+        np.testing.assert_allclose(found, values, atol=SINGLE)
     # Three readings, three curves, apart by far more than the tolerance.
     for one, other in itertools.combinations(expected.values(), 2):
         assert np.abs(np.subtract(one, other)).max() > 1e-3
@@ -213,12 +263,12 @@ def test_a_threshold_that_all_pass_or_none_makes_it_one_of_the_others():
 
 def test_a_frame_at_the_threshold_is_no_new_reference():
     clip = np.array([CAMERA, noisy(CAMERA, 5), noisy(CAMERA, 20, seed=1)])
-    at = keyframes.ssim(clip[0], clip[1])
+    at = keyframes.similarity_curve(clip)[0]
     for threshold, reference in ((at, 0), (np.nextafter(at, 2), 1)):
         curve = keyframes.similarity_curve(
             clip, reference="previous_key_frame", threshold=threshold
         )
-        assert curve[1] == pytest.approx(keyframes.ssim(clip[reference], clip[2]), abs=1e-12)
+        assert curve[1] == pytest.approx(keyframes.ssim(clip[reference], clip[2]), abs=SINGLE)
     assert abs(keyframes.ssim(clip[0], clip[2]) - keyframes.ssim(clip[1], clip[2])) > 1e-3
 
 
@@ -241,7 +291,9 @@ def test_slow_drift_is_seen_from_the_previous_key_frame():
 def test_the_moments_of_a_frame_are_computed_once(monkeypatch):
     seen = []
     genuine = keyframes._moments
-    monkeypatch.setattr(keyframes, "_moments", lambda *words: seen.append(1) or genuine(*words))
+    monkeypatch.setattr(
+        keyframes, "_moments", lambda *words, **named: seen.append(1) or genuine(*words, **named)
+    )
     for reference in keyframes.REFERENCES:
         seen.clear()
         keyframes.similarity_curve(wandering(9), reference=reference)

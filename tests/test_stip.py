@@ -10,6 +10,7 @@ import pytest
 from numpy.polynomial import hermite_e
 from scipy import ndimage
 
+from har_lib import jets as jets_module
 from har_lib import stip, video
 from har_lib.errors import InputError
 
@@ -586,6 +587,90 @@ def largest_jets_of(error):
     return error * np.array([largest(4, i) * largest(4, j) * largest(2, k) for i, j, k in orders])
 
 
+# ---------------------------------------------------------------- blocks of frames
+
+
+def same_points(found, expected):
+    for name in ("t", "y", "x", "response", "second_moments", "scale"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize("neighbourhood", stip.NEIGHBOURHOODS)
+@pytest.mark.parametrize("block", [1, 2, 16, 48, 128])
+def test_points_are_the_same_bits_for_blocks_of_any_size(block, neighbourhood):
+    clip = random_clip((150, 40, 48))
+    whole = stip.detect(clip, neighbourhood=neighbourhood, block=150)
+    assert len(whole) > 50
+    same_points(stip.detect(clip, neighbourhood=neighbourhood, block=block), whole)
+    same_points(stip.detect(clip, neighbourhood=neighbourhood), whole)
+
+
+@pytest.mark.skipif(not FOLDER, reason="HAR_TEST_DATA names no folder of real clips")
+@pytest.mark.parametrize("size", [(160, 120), None])
+def test_points_of_a_real_clip_are_the_same_bits_for_blocks_of_any_size(size):
+    path = Path(FOLDER, "ucf101/videos/BaseballPitch/v_BaseballPitch_g01_c01.avi")
+    clip = video.read_gray(path, size)
+    whole = stip.detect(clip, block=len(clip))
+    assert len(whole) > 50
+    for block in (16, 48, 128):
+        same_points(stip.detect(clip, block=block), whole)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1e-3, 0.1, 1.0])
+@pytest.mark.parametrize("loudest", [0, 1])
+def test_the_relative_threshold_needs_no_second_pass(threshold, loudest):
+    """Whether the strongest response comes first or last, its share decides for all."""
+    clip = random_clip((60, 40, 48)).astype(float)
+    part = slice(0, 20) if loudest == 0 else slice(40, 60)
+    quiet = clip * 0.3
+    quiet[part] = clip[part]
+    quiet = quiet.astype(np.uint8)
+    values = stip.harris3d(quiet)
+    least = np.float32(threshold * float(values.max()))
+    expected = np.argwhere(stip.local_maxima(values) & (values > max(least, 0)))
+    points = stip.detect(quiet, threshold=threshold, block=7)
+    found = np.stack([points.t, points.y, points.x], axis=1)
+    assert sorted(found.tolist()) == expected.tolist()
+    if threshold in (1e-3, 0.1):
+        every = stip.detect(quiet, threshold=0.0)
+        assert 0 < len(points) < len(every), "the threshold decides something"
+
+
+def test_scales_that_share_their_smoothing_are_those_of_each():
+    clip = random_clip()
+    scales = [(4.0, 2.0), (4.0, 4.0)]
+    each = [stip.detect(clip, *scale) for scale in scales]
+    same_points(stip.detect_at(clip, scales, block=5), stip.joined(each))
+
+
+def test_a_segment_is_a_clip_by_itself():
+    clip = random_clip((40, 40, 48))
+    alone = stip.detect(clip[11:30])
+    within = stip.detect_at(clip, [(4.0, 2.0)], segment=(11, 30), block=4)
+    same_points(within, dataclasses.replace(alone, t=alone.t + 11))
+
+
+def test_jets_read_no_more_of_a_clip_than_they_see():
+    """Far points in a long clip: slices are short, and the numbers are those of the array."""
+    clip = random_clip((400, 30, 30))
+
+    class Watched:
+        shape, longest = clip.shape, 0
+
+        def __len__(self):
+            return len(clip)
+
+        def __getitem__(self, index):
+            self.longest = max(self.longest, index.stop - index.start)
+            return clip[index]
+
+    places = np.random.default_rng(0).integers(0, [[400], [30], [30]], (3, 50))
+    points = stip.Points(*places, np.ones(50), np.zeros((50, 6)))
+    watched = Watched()
+    np.testing.assert_array_equal(stip.jets(watched, points), stip.jets(clip, points))
+    assert watched.longest < 100
+
+
 @pytest.mark.parametrize("velocity", [(1, 0), (0, -2), (0.5, -0.75), (-0.7, 1.3)])
 def test_eq07_along_a_motion_is_eq07_of_the_pattern_at_rest(velocity):
     expected = stip.jets(carried((0, 0)), MIDDLE)
@@ -655,7 +740,7 @@ def test_eq07_takes_many_points_a_few_at_a_time(monkeypatch):
     points = stip.detect(clip, threshold=0)
     motion = np.random.default_rng(0).normal(size=(len(points), 2))
     base = stip.jets(clip, points), stip.jets(clip, points, velocity=motion)
-    monkeypatch.setattr(stip, "_AT_ONCE", 1)
+    monkeypatch.setattr(jets_module, "_AT_ONCE", 1)
     np.testing.assert_array_equal(stip.jets(clip, points), base[0])
     np.testing.assert_array_equal(stip.jets(clip, points, velocity=motion), base[1])
 
