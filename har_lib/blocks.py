@@ -13,7 +13,7 @@ import numpy as np
 #: that a block of UCF101's full size takes a tenth of a gigabyte with all that is made of it.
 NUMBERS = 2**20
 #: Frames in a block, at least and at most.
-LEAST, MOST = 16, 64
+LEAST, MOST = 8, 64
 
 
 class Frames(Protocol):
@@ -36,7 +36,7 @@ def length(shape: tuple[int, ...]) -> int:
     Examples
     --------
     >>> length((120, 160)), length((240, 320)), length((2160, 3840))
-    (54, 16, 16)
+    (54, 13, 8)
     """
     pixels = max(1, int(np.prod(shape)))
     return min(max(NUMBERS // pixels, LEAST), MOST)

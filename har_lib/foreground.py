@@ -35,7 +35,7 @@ _MODELS = {
 
 #: Bits of the median that a pass over the clip settles: few comparisons, or few passes where
 #: each of them decodes.
-_BITS, _BITS_IF_DECODED = 1, 4
+_BITS, _BITS_IF_DECODED = 1, 2
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def background(frames: Frames) -> np.ndarray:
 
 
 def _counts(frames: Frames, levels: Sequence[np.ndarray]) -> np.ndarray:
-    """In how many frames each pixel reaches each of the levels, int64 (levels, H, W)."""
-    counts = np.zeros((len(levels), *frames.shape[1:]), np.int64)
+    """In how many frames each pixel reaches each of the levels, int32 (levels, H, W)."""
+    counts = np.zeros((len(levels), *frames.shape[1:]), np.int32)
     few = np.zeros(counts.shape, np.uint8)
     reaches = np.empty(frames.shape[1:], bool)
     for j, frame in enumerate(each(frames), start=1):

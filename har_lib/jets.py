@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from har_lib.blocks import Frames
+from har_lib.blocks import Frames, length
 from har_lib.equations import equation
 from har_lib.errors import InputError
 from har_lib.gaussian import FORMS, check_choice, check_variances, gaussian_factor
@@ -23,8 +23,8 @@ JET_ORDERS: tuple[tuple[int, int, int], ...] = tuple(
 )
 #: Most numbers that the neighbourhoods of points hold at a time, 64 MB.
 _AT_ONCE = 8_000_000
-#: Most points, and frames from the first to the last of them, that are taken at a time.
-_POINTS, _FRAMES = 128, 64
+#: Most points that are taken at a time.
+_POINTS = 128
 
 
 def _at_rest(
@@ -64,11 +64,11 @@ def _along_motion(
     return block[..., :-1] * (1 - share_x) + block[..., 1:] * share_x
 
 
-def _together(t: np.ndarray, few: int) -> Iterator[np.ndarray]:
-    """Indices of points in the order of time, ``few`` at most and close in time."""
+def _together(t: np.ndarray, few: int, frames: int) -> Iterator[np.ndarray]:
+    """Indices of points in the order of time, at most ``few`` within so many ``frames``."""
     order = np.argsort(t, kind="stable")
     while len(order):
-        close = np.searchsorted(t[order], t[order[0]] + _FRAMES)
+        close = np.searchsorted(t[order], t[order[0]] + frames)
         yield order[: min(few, close)]
         order = order[min(few, close) :]
 
@@ -79,7 +79,7 @@ def _neighbourhoods(
     """Blocks around the points, a few points at a time."""
     numbers_each = (2 * reach_t + 1) * (2 * reach + 1) ** 2
     few = min(max(1, _AT_ONCE // numbers_each), _POINTS)
-    for part in _together(points.t, few):
+    for part in _together(points.t, few, length(frames.shape[1:])):
         t, y, x = points.t[part], points.y[part], points.x[part]
         # No more of the clip than these points see: it may have to be decoded.
         first = max(0, int(t[0]) - reach_t)

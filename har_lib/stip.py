@@ -1,10 +1,8 @@
-"""Space-time interest points: scale space, second-moment matrix, response, maxima.
+"""Space-time interest points: the response of the second-moment matrix, and its maxima.
 
-Equations (3), (5) and (6), after Laptev (2005), https://doi.org/10.1007/s11263-005-1838-7; (4) is
-in `har_lib.gaussian`, (7) in `har_lib.jets`. The paper renames his f, L, g, sigma and tau to k, K,
-U, eta and tau, and (x, y, t) to (b, c, n).
-
-Everything is computed in single precision, a block of frames at a time.
+Equation (6), after Laptev (2005), https://doi.org/10.1007/s11263-005-1838-7; (3) and (5) are in
+`har_lib.second_moments`, (4) in `har_lib.gaussian`, (7) in `har_lib.jets`. The paper renames his
+f, L, g, sigma and tau to k, K, U, eta and tau, and (x, y, t) to (b, c, n).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,20 +11,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from har_lib.blocks import Frames, Window, blocks
+from har_lib.blocks import Frames
 from har_lib.equations import equation
 from har_lib.errors import InputError
-from har_lib.gaussian import (
-    FORMS,
-    AlongTime,
-    check_choice,
-    check_variances,
-    gaussian_factor,
-    gaussian_kernel,
-    in_space,
-)
+from har_lib.gaussian import FORMS, check_choice, gaussian_factor, gaussian_kernel
 from har_lib.jets import JET_ORDERS, describe, jets
 from har_lib.points import Points, joined
+from har_lib.second_moments import (
+    MOMENTS,
+    gradient,
+    moments_in_blocks,
+    reach_in_space,
+    scale_space,
+    second_moment_matrix,
+)
 
 __all__ = [
     "FORMS",
@@ -49,223 +47,12 @@ __all__ = [
     "second_moment_matrix",
 ]
 
-#: The distinct entries of the second-moment matrix, in the order they are stored.
-MOMENTS = ("xx", "xy", "xt", "yy", "yt", "tt")
 #: What a local maximum may exceed.
 NEIGHBOURHOODS = ("space_time", "frame")
 
+#: Pixels of a frame that are filtered at once: larger frames are taken in bands of rows.
+_BAND = 2**19
 _SQUARE = np.ones((3, 3), np.uint8)
-
-
-def _check_frames(frames: Frames) -> None:
-    if len(frames.shape) != 3 or min(frames.shape) < 2:
-        raise InputError(
-            f"gray frames (T, H, W) with at least 2 along each axis are needed, not {frames.shape}"
-        )
-
-
-@equation(3)
-def scale_space(
-    frames: np.ndarray,
-    spatial_variance: float = 4.0,
-    temporal_variance: float = 2.0,
-    form: str = "corrected",
-) -> np.ndarray:
-    r"""The clip smoothed in space and time, equation (3).
-
-    .. math:: K(\cdot; \eta^2, \tau^2) = k * U(\cdot; \eta^2, \tau^2)
-
-    Parameters
-    ----------
-    frames : ndarray, uint8 (T, H, W)
-        The clip :math:`k`, gray on 0..255, time included: a single frame has no
-        space-time structure.
-    spatial_variance, temporal_variance : float
-        :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
-    form : str
-        ``corrected`` or ``literal``, see `gaussian_kernel`; the latter smooths in space alone
-        and multiplies by the one number that is left of time.
-
-    Returns
-    -------
-    ndarray, float32 (T, H, W)
-
-    Raises
-    ------
-    InputError
-        If ``frames`` has fewer than two frames, or a variance is not positive.
-
-    Examples
-    --------
-    >>> float(scale_space(np.full((4, 8, 8), 50, dtype=np.uint8)).round(3).max())
-    50.0
-    """
-    frames = np.asarray(frames)
-    _check_frames(frames)
-    t, y, x = gaussian_kernel(spatial_variance, temporal_variance, form=form, frames=len(frames))
-    smooth = np.empty(frames.shape, np.float32)
-    along_time = AlongTime(t, (1, *frames.shape[1:]))
-    done = 0
-    for block, last in blocks(frames):
-        in_space(block, y, x, along_time.room(len(block))[0])
-        for part in along_time.filtered(last):
-            smooth[done : done + len(part)] = part
-            done += len(part)
-    return smooth
-
-
-def gradient(volume: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Central differences along x, y and t; beyond the border the nearest value is repeated.
-
-    Parameters
-    ----------
-    volume : ndarray, float32 (T, H, W)
-
-    Returns
-    -------
-    tuple of three ndarray, float32 (T, H, W)
-        Gray levels per pixel, per pixel, per frame.
-
-    Examples
-    --------
-    >>> x, y, t = gradient(np.arange(27, dtype=np.float32).reshape(3, 3, 3))
-    >>> x[1, 1, 1].item(), y[1, 1, 1].item(), t[1, 1, 1].item(), t[0, 1, 1].item()
-    (1.0, 3.0, 9.0, 4.5)
-    """
-    parts = np.empty((3, *volume.shape), np.float32)
-    last = len(volume) - 1
-    for j, frame in enumerate(volume):
-        _gradient(frame, volume[max(j - 1, 0)], volume[min(j + 1, last)], parts[:, j])
-    x, y, t = parts
-    return x, y, t
-
-
-def _gradient(frame: np.ndarray, before: np.ndarray, after: np.ndarray, into: np.ndarray) -> None:
-    """The gradient (x, y, t) of one frame, float32 (3, H, W)."""
-    x, y, t = into
-    # Along y it is as along x in the frame turned over.
-    for values, target in ((frame, x), (frame.T, y.T)):
-        np.subtract(values[:, 2:], values[:, :-2], out=target[:, 1:-1])
-        np.subtract(values[:, 1], values[:, 0], out=target[:, 0])
-        np.subtract(values[:, -1], values[:, -2], out=target[:, -1])
-    np.subtract(after, before, out=t)
-    into /= 2
-
-
-class _SecondMoments:
-    """Equation (5) of frames that are smoothed in space already and come in blocks."""
-
-    #: Of which components of the gradient each entry is the product.
-    _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-
-    def __init__(
-        self,
-        scale: tuple[float, float],
-        integration: float,
-        form: str,
-        frames: int,
-        shape: tuple[int, ...],
-    ) -> None:
-        spatial, temporal = scale
-        kernel = gaussian_kernel(spatial, temporal, form=form, frames=frames)
-        window = gaussian_kernel(
-            integration * spatial, integration * temporal, form=form, frames=frames
-        )
-        self._smoothing = AlongTime(kernel[0], (1, *shape))
-        self._smooth = Window(1, (1, *shape))
-        self._gradient = np.empty((3, *shape), np.float32)
-        self._normalisation = np.sqrt([spatial, spatial, temporal], dtype=np.float32)[:, None, None]
-        self._products = AlongTime(window[0], (len(MOMENTS), *shape))
-        self._in_space = window[1:]
-        self._moments = np.empty((len(MOMENTS), 0, *shape), np.float32)
-
-    def feed(self, frames: np.ndarray, last: bool) -> np.ndarray:
-        """The moments that are due, float32 (6, n, H, W), written over by the next call.
-
-        ``frames``, float32 (m, H, W), are the next of the clip, and ``last`` says that none
-        follows.
-        """
-        self._smoothing.room(len(frames))[0] = frames
-        for smooth in self._smoothing.filtered(last):
-            self._smooth.room(len(smooth))[0] = smooth
-        (held,) = self._smooth.held(last)
-        products = self._products.room(max(0, len(held) - 2))
-        for j in range(1, len(held) - 1):
-            _gradient(held[j], held[j - 1], held[j + 1], self._gradient)
-            self._gradient *= self._normalisation
-            for product, (first, second) in zip(products, self._PAIRS, strict=True):
-                np.multiply(self._gradient[first], self._gradient[second], out=product[j - 1])
-        for entry, product in enumerate(self._products.filtered(last)):
-            if self._moments.shape[1] < len(product):
-                self._moments = np.empty((len(MOMENTS), *product.shape), np.float32)
-            in_space(product, *self._in_space, self._moments[entry, : len(product)])
-        return self._moments[:, : len(product)]
-
-
-def _moments_at(
-    frames: Frames,
-    scales: Sequence[tuple[float, float]],
-    integration: float,
-    form: str,
-    segment: tuple[int, int],
-    block: int | None,
-) -> Iterator[list[np.ndarray]]:
-    """Equation (5) at scales of one spatial variance, as much as is due after each block."""
-    check_variances(integration=integration)
-    start, stop = segment
-    _, y, x = gaussian_kernel(*scales[0], form=form, frames=stop - start)
-    shape = tuple(frames.shape[1:])
-    each = [_SecondMoments(scale, integration, form, stop - start, shape) for scale in scales]
-    for part, last in blocks(frames, block, start, stop):
-        smooth = np.empty(part.shape, np.float32)
-        in_space(part, y, x, smooth)
-        yield [moments.feed(smooth, last) for moments in each]
-
-
-@equation(5)
-def second_moment_matrix(
-    frames: np.ndarray,
-    spatial_variance: float = 4.0,
-    temporal_variance: float = 2.0,
-    integration: float = 2.0,
-    form: str = "corrected",
-) -> np.ndarray:
-    r"""The second-moment matrix of the space-time gradient, equation (5).
-
-    .. math:: \mu(\cdot; \eta^2, \tau^2) = U(\cdot; c\eta^2, c\tau^2) * (\nabla K (\nabla K)^T)
-
-    Parameters
-    ----------
-    frames : ndarray, uint8 (T, H, W)
-        Gray on 0..255.
-    spatial_variance, temporal_variance : float
-        :math:`\eta^2` in squared pixels, :math:`\tau^2` in squared frames.
-    integration : float
-        The paper's ``c``, which it gives no value: the integration scale's variance over the
-        local one's, 2 in Laptev's code.
-    form : str
-        ``corrected`` or ``literal``, see `gaussian_kernel`: both ``U``, that of (3) and the
-        window here, are of one form.
-
-    Returns
-    -------
-    ndarray, float32 (6, T, H, W)
-        The distinct entries xx, xy, xt, yy, yt, tt. Derivatives are scale-normalised,
-        multiplied by :math:`\eta` and :math:`\tau`: squared gray levels.
-
-    Examples
-    --------
-    >>> float(second_moment_matrix(np.full((4, 8, 8), 50, dtype=np.uint8)).max())
-    0.0
-    """
-    frames = np.asarray(frames)
-    _check_frames(frames)
-    moments = np.empty((len(MOMENTS), *frames.shape), np.float32)
-    scale, done = (spatial_variance, temporal_variance), 0
-    for (part,) in _moments_at(frames, [scale], integration, form, (0, len(frames)), None):
-        moments[:, done : done + part.shape[1]] = part
-        done += part.shape[1]
-    return moments
 
 
 @equation(6)
@@ -353,7 +140,7 @@ def local_maxima(values: np.ndarray, neighbourhood: str = "space_time") -> np.nd
 
 
 class _Maxima:
-    """The local maxima of responses that come in blocks, with the second moments there.
+    """The local maxima of responses that come frame by frame, with the second moments there.
 
     The least response is a share of the clip's largest, which is known at the end: what is kept
     lies above that share of the largest so far, and `points` leaves out the rest.
@@ -364,37 +151,58 @@ class _Maxima:
         self._in_time = neighbourhood == "space_time"
         self._threshold, self._floor = threshold, floor
         self._largest = np.float32(-np.inf)
-        self._highest: np.ndarray | None = None
-        self._frame = 0
         self._found: list[tuple[np.ndarray, ...]] = []
+
+    def begin(self, first: int, inner: slice) -> None:
+        """A band of the frames, whose row 0 is ``first``: maxima are sought in its inner rows."""
+        self._first, self._inner = first, inner
+        self._frame = 0
+        self._highest: np.ndarray | None = None
 
     def _least(self) -> float:
         return max(0.0, self._floor, self._threshold * float(self._largest))
 
     def feed(self, values: np.ndarray, moments: np.ndarray) -> None:
         """Take one frame more: responses (H, W) and second moments (6, H, W)."""
-        self._largest = max(self._largest, values.max())
+        self._largest = max(self._largest, values[self._inner].max())
         highest = cv2.dilate(values, _SQUARE)
-        pixel = np.flatnonzero((values == highest) & (values > self._least()))
+        first, width = self._inner.start, values.shape[1]
+        rows = values[self._inner]
+        pixel = np.flatnonzero((rows == highest[self._inner]) & (rows > self._least()))
+        pixel += first * width
         if self._in_time and self._highest is not None:
             # Neither may the frame before exceed these, nor this one those before.
             pixel = pixel[values.flat[pixel] >= self._highest.flat[pixel]]
-            *before, strength, there = self._found.pop()
-            kept = strength >= highest.flat[before[1]]
-            self._found.append(tuple(part[kept] for part in (*before, strength, there)))
+            t, before, y, strength, there = self._found.pop()
+            kept = strength >= highest.flat[before]
+            self._found.append(tuple(part[kept] for part in (t, before, y, strength, there)))
         self._highest = highest
-        t = np.full(len(pixel), self._frame)
         there = moments.reshape(len(moments), -1)[:, pixel].T.copy()
-        self._found.append((t, pixel, values.flat[pixel], there))
+        t = np.full(len(pixel), self._frame)
+        self._found.append((t, pixel, self._first + pixel // width, values.flat[pixel], there))
         self._frame += 1
 
     def points(self, scale: tuple[float, float], width: int) -> Points:
         """The points of the whole clip, strongest first, found at ``scale``."""
         parts = [np.concatenate(part) for part in zip(*self._found, strict=True)]
-        t, pixel, strength, moments = (part[parts[2] > self._least()] for part in parts)
-        y, x = np.divmod(pixel, width)
+        t, pixel, y, strength, moments = (part[parts[3] > self._least()] for part in parts)
         place = np.tile([float(variance) for variance in scale], (len(t), 1))
-        return joined([Points(t, y, x, strength.astype(np.float64), moments, place)])
+        found = Points(t, y, pixel % width, strength.astype(np.float64), moments, place)
+        # In the order of time and place, whatever the bands.
+        return joined([found.take(np.lexsort((found.x, found.y, found.t)))])
+
+
+def _bands(shape: tuple[int, ...], reach: int) -> Iterator[tuple[slice, slice]]:
+    """Bands of rows that cover a frame (H, W): rows to be filtered, and of these the inner ones.
+
+    The filters need ``reach`` rows on either side. A frame of common size is one band.
+    """
+    height, width = shape
+    rows = max(_BAND // width, 2 * reach)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        first, end = max(0, top - reach), min(height, bottom + reach)
+        yield slice(first, end), slice(top - first, bottom - first)
 
 
 def detect_at(
@@ -436,12 +244,16 @@ def detect_at(
     [[4.0, 2.0], [4.0, 4.0]]
     """
     segment = segment or (0, len(frames))
-    _check_frames(frames)
     maxima = [_Maxima(neighbourhood, threshold, floor) for _ in scales]
-    for parts in _moments_at(frames, scales, integration, form, segment, block):
-        for found, moments in zip(maxima, parts, strict=True):
-            for j in range(moments.shape[1]):
-                found.feed(response(moments[:, j], k), moments[:, j])
+    # A maximum looks one pixel further than the second moments there.
+    reach = 1 + reach_in_space(scales[0], integration)
+    for rows, inner in _bands(frames.shape[1:], reach):
+        for found in maxima:
+            found.begin(rows.start, inner)
+        for parts in moments_in_blocks(frames, scales, integration, form, segment, block, rows):
+            for found, moments in zip(maxima, parts, strict=True):
+                for j in range(moments.shape[1]):
+                    found.feed(response(moments[:, j], k), moments[:, j])
     width = frames.shape[2]
     points = joined(
         [found.points(scale, width) for found, scale in zip(maxima, scales, strict=True)]

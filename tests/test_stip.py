@@ -636,6 +636,24 @@ def test_the_relative_threshold_needs_no_second_pass(threshold, loudest):
         assert 0 < len(points) < len(every), "the threshold decides something"
 
 
+@pytest.mark.parametrize("neighbourhood", stip.NEIGHBOURHOODS)
+@pytest.mark.parametrize("rows", [1, 44, 61])
+def test_points_of_large_frames_are_the_same_in_bands_of_rows(monkeypatch, rows, neighbourhood):
+    clip = random_clip((20, 150, 31))
+    options = {"neighbourhood": neighbourhood, "threshold": 0.0}
+    whole = stip.detect(clip, **options)
+    monkeypatch.setattr(stip, "_BAND", rows * 31)
+    bands = list(stip._bands(clip.shape[1:], 21))
+    assert len(bands) > 1
+    assert sum(inner.stop - inner.start for _, inner in bands) == 150
+    found = stip.detect(clip, **options)
+    for name in ("t", "y", "x"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+    # Filters may round another way at another place in an array.
+    np.testing.assert_allclose(found.response, whole.response, rtol=1e-4)
+    np.testing.assert_allclose(found.second_moments, whole.second_moments, rtol=1e-3, atol=1e-3)
+
+
 def test_scales_that_share_their_smoothing_are_those_of_each():
     clip = random_clip()
     scales = [(4.0, 2.0), (4.0, 4.0)]

@@ -123,6 +123,22 @@ def test_points_of_several_scales_are_those_of_each_with_its_own_jets():
     assert len({tuple(pair) for pair in points.scale[:20].tolist()}) > 1, "scales are mixed"
 
 
+def test_scales_of_one_spatial_variance_are_sought_together(monkeypatch):
+    together = []
+    genuine = stip.detect_at
+    monkeypatch.setattr(
+        stip,
+        "detect_at",
+        lambda frames, scales, *words, **named: (
+            together.append(scales) or genuine(frames, scales, *words, **named)
+        ),
+    )
+    find(random_clip(), scales="several")
+    assert [len(scales) for scales in together] == [2, 2, 2]
+    with pytest.raises(InputError, match="one spatial variance"):
+        genuine(random_clip(), [(4.0, 2.0), (8.0, 2.0)])
+
+
 def test_the_laplacian_keeps_of_several_scales_those_where_it_is_largest():
     clip = random_clip(seed=3)
     every, every_jet = find(clip, scales="several", threshold=0.05)
