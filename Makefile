@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help replicate test accept lab extract lint unit notebooks lock clean
+.PHONY: help replicate test accept lab extract lint unit notebooks bench lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -59,8 +59,12 @@ accept: .venv/ready extract ## refresh the stored outputs, figures, results and 
 lab: .venv/ready ## open the notebooks in JupyterLab (more options in ARGS)
 	@$(BIN)/jupyter lab --ServerApp.default_url=/lab/tree/notebooks $(ARGS)
 
+bench: .venv/ready ## measure speed and memory beside their peers, about a quarter of an hour (more options in ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 lock: ## choose the pinned versions anew (needs uv)
-	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --python-version 3.11 \
+	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --extra cluster \
+		--python-version 3.11 \
 		$(foreach package,torch $(GPU_ONLY),--no-emit-package $(package)) \
 		pyproject.toml -o requirements.lock
 

@@ -11,7 +11,7 @@ import numpy as np
 
 #: Numbers in a block of frames, about: large enough that its two ends cost little, small enough
 #: that a block of UCF101's full size takes a tenth of a gigabyte with all that is made of it.
-NUMBERS = 2**20
+NUMBERS = 2**21
 #: Frames in a block, at least and at most.
 LEAST, MOST = 8, 64
 
@@ -36,7 +36,7 @@ def length(shape: tuple[int, ...]) -> int:
     Examples
     --------
     >>> length((120, 160)), length((240, 320)), length((2160, 3840))
-    (54, 13, 8)
+    (64, 27, 8)
     """
     pixels = max(1, int(np.prod(shape)))
     return min(max(NUMBERS // pixels, LEAST), MOST)

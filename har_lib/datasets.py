@@ -5,12 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from har_lib import files, synthetic, video
+from har_lib import digests, files, synthetic, video
 from har_lib.errors import InputError
 from har_lib.groups import find_groups, name_some
 from har_lib.splits import UCF101_NAME, kth_sequences, ucf101_split
@@ -36,8 +35,24 @@ class Record:
     stop: int | None = None
 
 
+class Labelled:
+    """What has ``records`` has their labels and groups."""
+
+    records: tuple[Record, ...]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Label of each record: str (N,)."""
+        return np.array([record.label for record in self.records])
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Group of each record: str (N,)."""
+        return np.array([record.group for record in self.records])
+
+
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Labelled):
     """Records in a fixed order, sorted by their path below ``root``.
 
     ``group_kind`` says what a group is ("scene", "person", "group") and ``group_source`` where
@@ -62,16 +77,6 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.records)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """Label of each record: str (N,)."""
-        return np.array([record.label for record in self.records])
-
-    @property
-    def groups(self) -> np.ndarray:
-        """Group of each record: str (N,)."""
-        return np.array([record.group for record in self.records])
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -104,12 +109,13 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of every record's file name, content, label, group and frame range.
 
-        The place of the files does not enter. A file is read once a process, and again when
-        its size or time of change differs.
+        The place of the files does not enter. A file is read once, and again when its size or
+        time of change differs; one that cannot be read counts with no content.
         """
+        content = digests.of_each([record.path for record in self.records])
         return files.digest_of(
             [
-                [r.path.name, _content(r.path), r.label, r.group, r.start, r.stop]
+                [r.path.name, content.get(r.path, ""), r.label, r.group, r.start, r.stop]
                 for r in self.records
             ]
         )
@@ -128,20 +134,6 @@ class Dataset:
             f" {_count(groups, self.group_kind)} (from {self.group_source})\n"
             f"{sizes}; the largest class is {majority:.3f} of all"
         )
-
-
-def _content(path: Path) -> str:
-    """Digest of a file's content; a missing file, which the store reports, has none."""
-    try:
-        about = path.stat()
-    except FileNotFoundError:
-        return ""
-    return _digest_once(path, about.st_size, about.st_mtime_ns)
-
-
-@cache
-def _digest_once(path: Path, size: int, changed: int) -> str:
-    return files.digest(path)
 
 
 def load(
@@ -218,7 +210,7 @@ def ucf101(root: Path | str) -> Dataset:
     Source: Soomro, Zamir and Shah 2012, UCF101, https://doi.org/10.48550/arXiv.1212.0402.
     """
     root = _existing(root)
-    for place in (root / "videos", root / "UCF-101", root):
+    for place in _ucf101_places(root):
         if any(place.glob("*/v_*.avi")):
             records = _ucf101_records(place, lambda label, number: f"{label}/g{number}")
             return Dataset("ucf101", root, records, "group", "file names")
@@ -226,6 +218,29 @@ def ucf101(root: Path | str) -> Dataset:
         f"{root}: no clip of UCF101 found here, in videos or in UCF-101;"
         " expected Class/v_Class_gNN_cNN.avi"
     )
+
+
+def _ucf101_places(root: Path) -> tuple[Path, ...]:
+    return root / "videos", root / "UCF-101", root
+
+
+def recognised(root: Path | str) -> str:
+    """Name of the data set that a folder holds: ucf101 or kth by their names, else folder.
+
+    Examples
+    --------
+    >>> recognised("nowhere")
+    'folder'
+    """
+    root = Path(root)
+    for place in _ucf101_places(root):
+        if any(UCF101_NAME.fullmatch(clip.name) for clip in place.glob("*/v_*.avi")):
+            return "ucf101"
+    if (root / _KTH_SEQUENCES).is_file() and any(
+        _KTH_NAME.fullmatch(clip.name) for clip in root.rglob("*.avi")
+    ):
+        return "kth"
+    return "folder"
 
 
 def official_split(dataset: Dataset, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config, Value
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
-from har_lib.store import Collection
+from har_lib.extraction import Collection
 
 # ---------------------------------------------------------------- what needs no data
 

@@ -15,6 +15,9 @@ import numpy as np
 #: The checkout that this library belongs to.
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Bytes of a SHA-256.
+_SEAL = 32
+
 
 def data_dir() -> Path:
     """Folder of the built-in clips and of the store: ``data``, or what HAR_DATA names.
@@ -98,6 +101,32 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
     """Read the arrays of a ``.npz``; pickled objects are refused."""
     # Opened here, because numpy leaves a damaged file open.
     with open(path, "rb") as content, np.load(content, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def write_sealed_arrays(path: Path | str, **arrays: Any) -> None:
+    """Write named arrays as a compressed ``.npz`` that ends with the SHA-256 of all before it.
+
+    The same arrays give the same bytes. numpy reads the file as any other ``.npz``.
+    """
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    write_bytes(path, content.getvalue() + hashlib.sha256(content.getvalue()).digest())
+
+
+def read_sealed_arrays(path: Path | str) -> dict[str, np.ndarray]:
+    """Read what `write_sealed_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        If a single bit is not as it was written.
+    """
+    sealed = Path(path).read_bytes()
+    content, seal = sealed[:-_SEAL], sealed[-_SEAL:]
+    if hashlib.sha256(content).digest() != seal:
+        raise ValueError(f"{path}: is damaged, its content does not fit its digest")
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         return dict(stored)
 
 

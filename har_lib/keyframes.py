@@ -54,7 +54,7 @@ def _whole(values: np.ndarray, window: str) -> np.ndarray:
 
 def _moments(frame: np.ndarray, window: str, precision: type = np.float64) -> _Moments:
     """What `_similarity` needs of a frame."""
-    values = np.asarray(frame, dtype=precision)
+    values: np.ndarray = np.asarray(frame, dtype=precision)
     # Near 0 squares are small, so that single precision suffices; a whole number loses nothing.
     centre = precision(round(float(values.mean())))
     values = values - centre

@@ -9,13 +9,13 @@ import pandas as pd
 from har_lib import (
     baselines,
     experiments,
+    extraction,
     features,
     figures,
     files,
     plots,
     plots_learning,
     record,
-    store,
 )
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
@@ -69,7 +69,7 @@ def train(
     InputError
         If no clip can be read, or there are too few groups to hold some out for validation.
     """
-    collection = store.collect(dataset, config, jobs=jobs, progress=progress)
+    collection = extraction.collect(dataset, config, jobs=jobs, progress=progress)
     settings = experiments.classifier_settings(config, seed)
     classifier = baselines.classifiers(**settings)["ALSTM"]
     classifier.fit(collection.sequences, collection.labels, groups=collection.groups)

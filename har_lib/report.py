@@ -12,8 +12,8 @@ from har_lib import paper
 from har_lib.config import Config
 from har_lib.evaluate import CrossValidation, Interval, paired_difference
 from har_lib.experiments import Searches
+from har_lib.extraction import Collection
 from har_lib.metrics import one_vs_rest_chance
-from har_lib.store import Collection
 
 Runs = Mapping[str, CrossValidation]
 

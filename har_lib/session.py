@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har_lib import datasets, features, figures, files, store
+from har_lib import datasets, extraction, features, figures, files
 from har_lib.config import FIELDS, PROFILES, Config, Value, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -168,9 +168,9 @@ class Session:
         return found.limited(self.config.evaluation.classes)
 
     @cached_property
-    def collection(self) -> store.Collection:
+    def collection(self) -> extraction.Collection:
         """Features of all clips, from the store as far as it has them."""
-        return store.collect(self.dataset, self.config, jobs=self.jobs)
+        return extraction.collect(self.dataset, self.config, jobs=self.jobs)
 
     def example(self, label: str = "", number: int = 0) -> Record:
         """A readable clip: the ``number``-th of an action, by default of the last in order.

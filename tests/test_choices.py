@@ -33,9 +33,9 @@ from har_lib import sequences as scalings
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config, profile
 from har_lib.datasets import Dataset, Record
+from har_lib.extraction import Collection
 from har_lib.features import Features
 from har_lib.files import ROOT
-from har_lib.store import Collection
 
 #: Sections that decide on key frames and their numbers.
 EXTRACTION = (

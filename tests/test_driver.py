@@ -15,7 +15,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from har_lib import cli, compare, files, kernel, notebook_parameters, notebooks
+from har_lib import (
+    cli,
+    cli_data,
+    cli_notebooks,
+    cli_parameters,
+    compare,
+    files,
+    kernel,
+    notebook_parameters,
+    notebooks,
+)
 from har_lib.accept import accept, accept_files
 from har_lib.config import Config
 from har_lib.errors import InputError
@@ -492,9 +502,9 @@ def test_accept_files_refuses_an_empty_build(tmp_path: Path) -> None:
 def suite(stored: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the temporary notebooks the suite's own; return its build folder."""
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tuple(stored))
-    monkeypatch.setattr(cli, "_settings", lambda values: {})
+    monkeypatch.setattr(cli_notebooks, "settle", lambda values: {})
     made = SimpleNamespace(digest=lambda: "")
-    monkeypatch.setattr(cli, "_collect", lambda settings, output: made)
+    monkeypatch.setattr(cli_data, "fill", lambda settings, output: made)
     monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
     return tmp_path / "build"
 
@@ -555,7 +565,7 @@ def test_output_folders(suite: Path, tmp_path: Path) -> None:
 
     def resolved(*words: str) -> tuple[Path, dict[str, Any]]:
         arguments = cli.build_parser().parse_args(["replicate", *words])
-        values = cli._resolve(arguments)
+        values = cli_parameters.resolve(arguments)
         return arguments.output, values
 
     assert resolved() == (suite, {})
@@ -629,6 +639,6 @@ def test_help_answers_at_once_and_the_module_is_the_command() -> None:
 def test_the_parameter_files_of_the_suite_are_accepted(path: Path, tmp_path: Path) -> None:
     words = ["replicate", "--params", str(path), "--data-root", str(tmp_path)]
     arguments = cli.build_parser().parse_args(words)
-    settings = cli._settings(cli._resolve(arguments))
+    settings = cli_parameters.settle(cli_parameters.resolve(arguments))
     assert settings["dataset"] in ("ucf101", "folder")
     assert settings["config"] != Config()

@@ -13,8 +13,8 @@ from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
+from har_lib.extraction import Collection
 from har_lib.features import Features
-from har_lib.store import Collection
 
 QUICK = Config().replace(
     hidden_size=4, population=4, iterations=3, epochs=3, patience=2, folds=3, averaging="micro"

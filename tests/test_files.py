@@ -224,6 +224,35 @@ def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
     assert files.digest(tmp_path / "a") == files.digest(tmp_path / "b")
 
 
+def test_sealed_arrays_come_back_and_numpy_reads_them(tmp_path: Path) -> None:
+    arrays = {"x": np.arange(12, dtype=np.int16).reshape(3, 4), "none": np.empty((0, 34))}
+    for name in ("a.npz", "b.npz"):
+        files.write_sealed_arrays(tmp_path / name, **arrays)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    found = files.read_sealed_arrays(tmp_path / "a.npz")
+    assert list(found) == list(arrays)
+    with np.load(tmp_path / "a.npz") as plain:
+        for name, array in arrays.items():
+            assert found[name].dtype == plain[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array)
+            np.testing.assert_array_equal(plain[name], array)
+
+
+def test_no_byte_of_sealed_arrays_can_change_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    files.write_sealed_arrays(path, x=np.arange(5))
+    content = path.read_bytes()
+    # Each byte changed, and every shorter file.
+    damaged = [
+        content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+        for place in range(len(content))
+    ]
+    for bad in [*damaged, *(content[:place] for place in range(0, len(content), 7))]:
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match="damaged"):
+            files.read_sealed_arrays(path)
+
+
 # ---------------------------------------------------------------- digests and folders
 
 

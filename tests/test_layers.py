@@ -22,20 +22,22 @@ LAYERS: dict[str, set[str]] = {
         "paper_questions",
     },
     "kernels": {
-        *("video", "keyframes", "foreground", "shape", "coverage"),
-        *("stip", "stip_scales", "stip_vector"),
+        *("video", "clips", "blocks", "keyframes", "foreground", "shape", "coverage"),
+        *("gaussian", "points", "second_moments", "stip", "jets", "stip_scales", "stip_vector"),
         *("lstm", "seagull", "metrics"),
     },
     "assembly": {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
-        *("features", "store", "parallel"),
+        *("features", "sources", "digests", "store", "extraction", "export", "upkeep"),
+        *("parallel", "cluster"),
         *("sequences", "training", "alstm", "baselines", "folds", "evaluate"),
     },
     "replication": {
-        *("__main__", "cli", "session", "experiments", "report", "readme", "predict", "record"),
+        *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
+        *("session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
         *("figures", "plots", "plots_learning"),
-        *("traceability", "misprints", "pages", "listing"),
+        *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from papermill.parameterize import parameterize_notebook
 
-from har_lib import cli, listing
+from har_lib import cli, cli_parameters, listing
 from har_lib.choice import PROFILES
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
@@ -33,7 +33,7 @@ def har(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 def given(*words: str) -> Config:
     """The configuration that the command line makes of its words."""
     arguments = cli.build_parser().parse_args(cli._shield(["choices", *words]))
-    config: Config = cli._settings(cli._parameters(arguments))["config"]
+    config: Config = cli_parameters.settle(cli_parameters.parameters(arguments))["config"]
     return config
 
 

@@ -14,10 +14,10 @@ from har_lib import (
     datasets,
     evaluate,
     experiments,
+    extraction,
     features,
     files,
     predict,
-    store,
     video,
 )
 from har_lib.config import profile
@@ -51,7 +51,7 @@ def test_an_original_clip_of_ucf101_becomes_58_vectors(action):
 
 def test_silhouettes_that_are_given_tell_ten_actions_by_person(scratch):
     dataset = datasets.folder(DATA / "weizmann_silhouettes")
-    found = store.collect(dataset, profile("corrected", silhouette="given"))
+    found = extraction.collect(dataset, profile("corrected", silhouette="given"))
     assert not found.failures
     run = evaluate.cross_validate(
         baselines.classifiers()["SVM"], found.sequences, found.labels, found.groups
@@ -106,7 +106,7 @@ def test_an_official_split_is_evaluated_as_listed(scratch, tmp_path):
     bad.write_text("not a video")
     dataset = datasets.ucf101(tmp_path)
     config = profile("corrected", split="official1", **QUICK)
-    found = store.collect(dataset, config)
+    found = extraction.collect(dataset, config)
     ((train, test),) = experiments.official_splits(dataset, found, 1)
     groups = [record.path.stem.split("_")[2] for record in found.records]
     assert {groups[i] for i in test} == {"g01", "g02"}

@@ -17,7 +17,7 @@ from har_lib.config import Config
 from har_lib.datasets import Record
 from har_lib.evaluate import CrossValidation, cross_validate
 from har_lib.experiments import Searches
-from har_lib.store import Collection
+from har_lib.extraction import Collection
 
 CLASSES = np.array(["jump", "run", "walk"])
 PER_GROUP, GROUPS = 6, 4

@@ -1,7 +1,7 @@
 """The store gives what a fresh extraction gives, and computes only what is missing."""
 
-import csv
 import dataclasses
+import sys
 from pathlib import Path
 from random import Random
 
@@ -13,6 +13,7 @@ from har_lib.config import FIELDS, Config
 from har_lib.datasets import Record
 from har_lib.errors import InputError
 
+LIBRARY = Path(store.__file__).parent
 #: What the 58 numbers need with the default choices.
 BY_DEFAULT = ["similarity", "silhouettes", "points"]
 
@@ -41,6 +42,10 @@ def kernel_calls(monkeypatch):
 
         monkeypatch.setitem(store.STAGES, name, dataclasses.replace(stage, compute=counted))
     return calls
+
+
+def stored():
+    return sorted(store.folder().rglob("*.npz"))
 
 
 def test_stored_equals_fresh(clip):
@@ -159,7 +164,7 @@ def test_whatever_was_stored_before_the_store_gives_what_is_fresh(tmp_path, monk
 )
 def test_a_key_holds_the_choices_of_its_sections_and_no_other(clip, stage, base, sections):
     config = Config().replace(**base)
-    before = store.location("", clip, stage, config)
+    before = store.Shelf.of(stage, config).place(clip, "")
     in_force = config.in_force(*{field.section for field in FIELDS.values()})
     for name, field in FIELDS.items():
         if name in base or field.section in ("lstm", "search", "training", "evaluation"):
@@ -169,22 +174,36 @@ def test_a_key_holds_the_choices_of_its_sections_and_no_other(clip, stage, base,
             changed = config.replace(**{name: other})
         except InputError:
             continue
-        moved = store.location("", clip, stage, changed) != before
+        moved = store.Shelf.of(stage, changed).place(clip, "") != before
         assert moved == (field.section in sections and name in in_force), name
 
 
-def test_the_sources_of_a_stage_are_all_that_its_functions_stand_in():
-    for name, stage in store.STAGES.items():
-        modules = {module.__name__.removeprefix("har_lib.") for module in stage.modules}
-        assert (
-            modules
-            >= {
-                "similarity": {"video", "keyframes"},
-                "silhouettes": {"video", "foreground"},
-                "points": {"video", "keyframes", "stip", "stip_scales"},
-                "responses_2d": {"video", "stip", "stip_vector"},
-            }[name]
-        )
+@pytest.mark.parametrize("stage", store.STAGES)
+def test_a_key_holds_the_sources_of_all_that_runs(clip, stage):
+    """Every module of the library whose code runs for a stage is among its sources."""
+    ran = set()
+
+    def note(frame, event, argument):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.parent == LIBRARY:
+            ran.add(path.stem)
+
+    config = Config()
+    sys.setprofile(note)
+    try:
+        store.STAGES[stage].compute(store.frames_of(clip, config), config)
+    finally:
+        sys.setprofile(None)
+    # The store holds no results; configuration and errors are what it is told.
+    assert ran - {"store", "config", "choice", "errors", "files"} <= store.modules(stage)
+    assert len(ran) > 3
+
+
+def test_no_stage_depends_on_what_does_not_compute_it():
+    for stage in store.STAGES:
+        assert not store.modules(stage) & {"config", "files", "errors", "store", "datasets"}
+    assert "stip" not in store.modules("silhouettes")
+    assert "foreground" not in store.modules("points")
 
 
 def test_another_clip_under_the_same_name_is_another_clip(clip, monkeypatch):
@@ -203,49 +222,84 @@ def test_a_range_of_frames_is_a_clip_of_its_own(clip):
     np.testing.assert_array_equal(found.vectors, features.extract(frames).vectors)
 
 
-def test_a_broken_file_of_the_store_is_made_anew(clip):
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "other arrays"])
+def test_a_broken_file_of_the_store_is_made_anew(clip, monkeypatch, damage):
     fresh = store.load(clip)
-    for path in Path(files.data_dir(), "store").rglob("*.npz"):
-        path.write_bytes(path.read_bytes()[:100])
+    (path,) = (store.folder() / "points").rglob("*.npz")
+    content = path.read_bytes()
+    if damage == "other arrays":
+        files.write_arrays(path, t=np.arange(3))  # a format of another version
+    else:
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        path.write_bytes({"cut": content[:100], "flipped": flipped, "emptied": b""}[damage])
+    calls = kernel_calls(monkeypatch)
     np.testing.assert_array_equal(store.load(clip).vectors, fresh.vectors)
+    assert calls == ["points"]
+    assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_bad_clip_among_good_ones_is_listed_and_skipped(clip, tmp_path, jobs):
-    text = tmp_path / "walk" / "notes.avi"
-    text.write_text("not a video")
-    short = tmp_path / "walk" / "short.avi"
-    video.write(short, np.zeros((1, 120, 160), np.uint8))
-    records = [Record(text, "walk", "g01"), clip, Record(short, "walk", "g02")]
-    found = store.collect(records, jobs=jobs)
-    assert found.records == (clip,)
-    assert [record.path.name for record, _ in found.failures] == ["notes.avi", "short.avi"]
-    reasons = " ".join(reason for _, reason in found.failures)
-    assert "cannot be opened" in reasons
-    assert "1 frame" in reasons
+def test_the_bytes_of_the_store_are_the_same_each_time(clip, tmp_path, monkeypatch):
+    store.load(clip)
+    first = {path.relative_to(store.folder()): path.read_bytes() for path in stored()}
+    assert len(first) == 3
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "other"))
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    store.load(clip)
+    assert {path.relative_to(store.folder()): path.read_bytes() for path in stored()} == first
 
 
-def test_failures_are_a_table(clip, tmp_path):
-    text = tmp_path / "walk" / "notes.avi"
-    text.write_text("not a video")
-    found = store.collect([Record(text, "walk", "g01"), clip])
-    store.write_failures(found, tmp_path / "failures.csv")
-    with open(tmp_path / "failures.csv", newline="") as table:
-        (row,) = csv.DictReader(table)
-    assert row["clip"] == "notes.avi"
-    assert row["label"] == "walk"
-    assert "cannot be opened" in row["reason"]
+def test_numpy_alone_reads_what_is_stored(clip):
+    store.load(clip)
+    for path in stored():
+        with np.load(path, allow_pickle=False) as arrays:
+            assert all((arrays[name] == array).all() for name, array in store.read(path).items())
 
 
-def test_no_readable_clip_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    gone = Record(tmp_path / "gone.avi", "walk", "g01")
-    with pytest.raises(InputError, match="none of the 1 clips could be read"):
-        store.collect([gone])
+def test_stored_silhouettes_are_packed_by_frames_and_small(clip):
+    store.load(clip)
+    (path,) = (store.folder() / "silhouettes").rglob("*.npz")
+    arrays = store.read(path)
+    frames = store.frames_of(clip, Config())
+    assert arrays["bits"].shape == (len(frames), 160 * 120 // 8)
+    assert arrays["bits"].dtype == np.uint8
+    bodies = store.unpack(store.load_stages(clip, Config()))[1]
+    np.testing.assert_array_equal(bodies[:], features.bodies(frames, Config().silhouette)[:])
+    assert path.stat().st_size < arrays["bits"].nbytes / 10
 
 
-def test_processes_change_nothing(clip):
-    parts = [Record(clip.path, "walk", "g01", start=k, stop=k + 12) for k in range(6)]
-    one, two = store.collect(parts, jobs=1), store.collect(parts, jobs=2)
-    for a, b in zip(one.sequences, two.sequences, strict=True):
-        np.testing.assert_array_equal(a, b)
+def test_a_clip_that_changes_while_it_is_read_stores_nothing(clip, monkeypatch):
+    """Otherwise the new content's features would stand under the old content's digest."""
+
+    def overwritten(record, config, read=store.frames_of):
+        video.write(clip.path, np.zeros((9, 120, 160), np.uint8) + 50)
+        return read(record, config)
+
+    monkeypatch.setattr(store, "frames_of", overwritten)
+    with pytest.raises(video.VideoError, match="changed while it was read"):
+        store.load(clip)
+    assert stored() == []
+
+
+def test_a_remembered_digest_is_not_believed_when_the_clip_is_decoded(clip, monkeypatch):
+    """Content that changed behind size and time of change gets a key of its own."""
+    false = "0" * 64
+    assert store.load(clip, clip=false).vectors.any()
+    shelf = store.Shelf.of("points", Config())
+    assert shelf.place(clip, files.digest(clip.path)).is_file()
+    assert not shelf.place(clip, false).exists()
+
+
+def test_a_folder_that_vanishes_while_it_is_written_to_is_made_again(clip, monkeypatch):
+    """`har store clean` of another process may remove it when it is empty."""
+    write, tries = files.write_bytes, []
+
+    def removed_once(path, content):
+        tries.append(path)
+        if len(tries) == 1:
+            raise FileNotFoundError(path)
+        write(path, content)
+
+    monkeypatch.setattr(files, "write_bytes", removed_once)
+    store.load(clip)
+    assert len(stored()) == 3

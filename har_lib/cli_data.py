@@ -1,0 +1,188 @@
+"""Commands about data, their features and the store."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from har_lib.cli_parameters import data_arguments, parameters, resolve, settle
+from har_lib.errors import InputError
+
+if TYPE_CHECKING:
+    from har_lib.datasets import Dataset
+    from har_lib.extraction import Failure
+
+
+def load(settings: dict[str, Any]) -> "Dataset":
+    """List the data, make them if they are the built-in ones, and say what they are."""
+    from har_lib import session
+
+    names = ("data_root", "group_pattern", "group_table")
+    dataset = session.load_dataset(
+        settings["dataset"], **{name: settings[name] for name in names}, progress=True
+    ).limited(settings["config"].evaluation.classes)
+    print(dataset.summary(), flush=True)
+    return dataset
+
+
+def fill(
+    settings: dict[str, Any], output: Path, scheduler: str = "", verify: bool = False
+) -> "Dataset":
+    """Make the data and all features; clips that cannot be read are listed and skipped."""
+    from har_lib import extraction
+
+    dataset = load(settings)
+    done = extraction.extract(
+        dataset,
+        settings["config"],
+        settings["jobs"],
+        progress=True,
+        scheduler=scheduler,
+        verify=verify,
+    )
+    _list_failures(done.failures, len(dataset), output)
+    print(done.summary(), flush=True)
+    return dataset
+
+
+def _list_failures(failures: "Sequence[Failure]", clips: int, output: Path) -> None:
+    from har_lib import extraction
+
+    table = output / "failures.csv"
+    table.unlink(missing_ok=True)
+    if failures:
+        extraction.write_failures(failures, table)
+        for _, reason in failures:
+            print(f"skipped: {reason}")
+        print(f"{len(failures)} of {clips} clips skipped, listed in {table}", flush=True)
+
+
+def _named_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "data", metavar="DATA", nargs="?", help="folder of the videos, in place of --data-root"
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers do the work",
+    )
+
+
+def _take_named_data(arguments: argparse.Namespace) -> None:
+    """Take DATA for the data root, and say which data set it is unless that is given."""
+    from har_lib import datasets
+
+    if arguments.data is None:
+        return
+    if arguments.data_root is not None:
+        raise InputError("DATA and --data-root are both given: name the folder once")
+    arguments.data_root = arguments.data
+    if arguments.dataset is None and "dataset" not in parameters(arguments):
+        if not arguments.data or not Path(arguments.data).is_dir():
+            raise InputError(f"{arguments.data!r} is no folder: name the folder of the videos")
+        arguments.dataset = datasets.recognised(arguments.data)
+        print(f"{arguments.data}: taken as {arguments.dataset} (--dataset says otherwise)")
+
+
+def extract_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``har extract``."""
+    _named_data(parser)
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="read every clip and all that is stored of it; make anew what is damaged or differs",
+    )
+    data_arguments(parser)
+
+
+def extract(arguments: argparse.Namespace) -> None:
+    """Make the features that the store lacks."""
+    _take_named_data(arguments)
+    settings = settle(resolve(arguments))
+    fill(settings, arguments.output, arguments.scheduler, arguments.verify)
+
+
+def export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``har export``."""
+    _named_data(parser)
+    data_arguments(parser, output=False)
+    parser.add_argument(
+        "--output",
+        dest="table",
+        metavar="FILE",
+        type=Path,
+        help="where to (default: features.csv in build/, for other data in build/data/)",
+    )
+    parser.set_defaults(output=None)
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Write the features as CSV, one row a key frame; what is missing is made first."""
+    from har_lib import export, extraction
+
+    if arguments.table and arguments.table.suffix.lower() != ".csv":
+        raise InputError(
+            f"--output {arguments.table} is not allowed: name a file that ends in .csv"
+        )
+    _take_named_data(arguments)
+    settings = settle(resolve(arguments))
+    config = settings["config"]
+    table = arguments.table or arguments.output / "features.csv"
+    dataset = fill(settings, table.parent, arguments.scheduler)
+    collection = extraction.collect(dataset, config, settings["jobs"], progress=True)
+    content = export.table(dataset, collection, config)
+    export.write(table, content)
+    print(f"{len(content)} key frames of {len(collection.records)} clips are in {table}")
+
+
+def store_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``har store``."""
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        nargs="?",
+        choices=("size", "clean"),
+        default="size",
+        help="size (default): list what it holds; clean: remove what this version cannot use",
+    )
+    parser.add_argument("--all", action="store_true", help="clean: remove everything")
+    parser.add_argument("--dry-run", action="store_true", help="clean: only say what would go")
+
+
+def store(arguments: argparse.Namespace) -> None:
+    """List what the store holds, or remove what is of no use."""
+    if arguments.action == "clean":
+        _clean(arguments.all, arguments.dry_run)
+    elif arguments.all or arguments.dry_run:
+        raise InputError("--all and --dry-run belong to har store clean")
+    else:
+        _show_store()
+
+
+def _show_store() -> None:
+    from har_lib import digests, upkeep
+    from har_lib.store import folder
+
+    line = "{:<13} {:<32} {:<8} {:>8} {:>11}"
+    print(line.format("stage", "version", "", "files", "size"))
+    for lot in upkeep.lots():
+        state = "current" if lot.current else "stale"
+        print(line.format(lot.stage, lot.version or "-", state, lot.files, _megabytes(lot.size)))
+    print(f"digests of {digests.count()} files are remembered")
+    print(f"{_megabytes(upkeep.size())} in {folder()}")
+
+
+def _clean(everything: bool, dry_run: bool) -> None:
+    from har_lib import upkeep
+
+    removal = upkeep.clean(everything, dry_run)
+    print(
+        f"{'would remove' if dry_run else 'removed'} {removal.results} results and "
+        f"{removal.temporary} temporary files, {_megabytes(removal.size)}; "
+        f"{'would forget' if dry_run else 'forgot'} {removal.digests} digests"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,210 @@
+"""SHA-256 of files, remembered on disk, so that a data set of many gigabytes is read once.
+
+A file is known by its absolute path, size and time of change. The memory is a small database in
+the store that any number of processes may use at once. It can be lost at any time: what it does
+not know is read again.
+"""
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from har_lib import files
+
+Answer = TypeVar("Answer")
+#: What a file is known by: absolute path, size in bytes, time of change in ns.
+Mark = tuple[str, int, int]
+
+#: Nanoseconds. File systems count time coarsely, FAT by two seconds: a file that changes twice in
+#: a shorter time may show only the first change, so what is that young is not remembered.
+_YOUNG = 2 * 10**9
+#: Seconds between two commits, and to wait for another process's.
+_PAUSE, _PATIENCE = 1.0, 10.0
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS digests
+(path BLOB PRIMARY KEY, size INTEGER, changed INTEGER, digest TEXT) WITHOUT ROWID
+"""
+
+#: What this process knows.
+_seen: dict[Mark, str] = {}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A file's digest, and its size in bytes and time of change in ns when it was read.
+
+    ``settled`` says that a later change will show in these.
+    """
+
+    path: str
+    size: int
+    changed: int
+    digest: str
+    settled: bool
+
+
+def database() -> Path:
+    """File of the memory."""
+    return files.data_dir() / "store" / "digests.sqlite"
+
+
+def observe(path: Path | str) -> Observation:
+    """Read a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with open(path, "rb") as content:
+        about, now = os.fstat(content.fileno()), time.time_ns()
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    settled = now - about.st_mtime_ns >= _YOUNG
+    return Observation(os.path.abspath(path), about.st_size, about.st_mtime_ns, digest, settled)
+
+
+def known(paths: Iterable[Path]) -> dict[Path, str]:
+    """Digests of those files that need not be read."""
+    found: dict[Path, str] = {}
+    asked: dict[Path, Mark] = {}
+    for path in dict.fromkeys(paths):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        mark = (os.path.abspath(path), about.st_size, about.st_mtime_ns)
+        if mark in _seen:
+            found[path] = _seen[mark]
+        else:
+            asked[path] = mark
+    if asked:
+        _seen.update(_ask(lambda memory: _remembered(memory, asked.values())) or {})
+    return found | {path: _seen[mark] for path, mark in asked.items() if mark in _seen}
+
+
+def remember(observations: Iterable[Observation]) -> None:
+    """Keep what was read: in this process, and on disk what is settled.
+
+    Where the folder cannot be written nothing is kept on disk, without a word.
+    """
+    observations = list(observations)
+    for each in observations:
+        _seen[each.path, each.size, each.changed] = each.digest
+    rows = [
+        (os.fsencode(each.path), each.size, each.changed, each.digest)
+        for each in observations
+        if each.settled
+    ]
+    if rows:
+        write = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)"
+        _ask(lambda memory: memory.executemany(write, rows), create=True)
+
+
+@contextmanager
+def recording() -> Iterator[Callable[[Observation], None]]:
+    """Give a function that remembers; it writes once a second, and what is left at the end."""
+    waiting: list[Observation] = []
+    written = time.monotonic()
+
+    def note(observation: Observation) -> None:
+        nonlocal written
+        waiting.append(observation)
+        if time.monotonic() - written >= _PAUSE:
+            remember(waiting)
+            waiting.clear()
+            written = time.monotonic()
+
+    try:
+        yield note
+    finally:
+        remember(waiting)
+
+
+def of_each(paths: Sequence[Path]) -> dict[Path, str]:
+    """Digest of each file, remembered or read; what cannot be read is left out."""
+    found = known(paths)
+    with recording() as note:
+        for path in dict.fromkeys(paths):
+            if path in found:
+                continue
+            try:
+                observation = observe(path)
+            except OSError:
+                continue
+            note(observation)
+            found[path] = observation.digest
+    return found
+
+
+def count() -> int:
+    """How many digests are remembered on disk."""
+    rows = _ask(lambda memory: memory.execute("SELECT COUNT(*) FROM digests").fetchall())
+    return int(rows[0][0]) if rows else 0
+
+
+def gone() -> list[Path]:
+    """Files that are remembered on disk and no longer there."""
+    rows = _ask(lambda memory: memory.execute("SELECT path FROM digests").fetchall())
+    paths = [Path(os.fsdecode(path)) for (path,) in rows or []]
+    return [path for path in paths if not path.exists()]
+
+
+def forget(paths: Iterable[Path]) -> None:
+    """Remember these files no longer."""
+    rows = [(os.fsencode(path),) for path in paths]
+    _ask(lambda memory: memory.executemany("DELETE FROM digests WHERE path = ?", rows))
+
+
+def forget_all() -> None:
+    """Remember no file at all."""
+    _seen.clear()
+    _ask(_empty)
+
+
+def _empty(memory: sqlite3.Connection) -> None:
+    # The file stays: another process may be about to write to it.
+    memory.execute("DELETE FROM digests")
+    memory.commit()
+    memory.execute("VACUUM")
+
+
+def _remembered(memory: sqlite3.Connection, asked: Iterable[Mark]) -> dict[Mark, str]:
+    look = "SELECT digest FROM digests WHERE path = ? AND size = ? AND changed = ?"
+    found = {}
+    for mark in asked:
+        row = memory.execute(look, (os.fsencode(mark[0]), *mark[1:])).fetchone()
+        if row:
+            found[mark] = row[0]
+    return found
+
+
+def _ask(question: Callable[[sqlite3.Connection], Answer], create: bool = False) -> Answer | None:
+    """What the database answers; None where there is none, or it cannot be used.
+
+    It is only a memory: if it is damaged it is thrown away, and asked once more.
+    """
+    for _ in range(2):
+        if not create and not database().is_file():
+            break
+        try:
+            database().parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(database(), timeout=_PATIENCE)) as memory, memory:
+                memory.execute(_TABLE)
+                # One transaction for all questions, which is ten times as fast.
+                memory.execute("BEGIN")
+                return question(memory)
+        except (sqlite3.OperationalError, OSError):
+            break  # locked for long, no room, or not to be written
+        except sqlite3.DatabaseError:
+            # The journal first: it would be taken for that of the new one.
+            for name in (f"{database()}-journal", database()):
+                with suppress(OSError):
+                    os.unlink(name)
+    return None

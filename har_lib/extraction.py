@@ -1,0 +1,296 @@
+"""Features of a whole data set: what is missing in the store is made, by many processes."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from har_lib import digests, files, parallel, store
+from har_lib.config import Config
+from har_lib.datasets import Dataset, Labelled, Record
+from har_lib.errors import InputError
+from har_lib.features import Features
+
+#: A record that could not be read, and why.
+Failure = tuple[Record, str]
+
+#: What a clip may fail with; anything else is a defect.
+_FAILURES = (InputError, MemoryError, cv2.error)
+#: Bytes of unknown clips that are read at once, sooner than a process starts.
+_FEW_BYTES = 2**26
+#: Clips whose features are read from the store sooner than a process starts.
+_FEW_CLIPS = 300
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What became of the clips of a data set.
+
+    ``made`` counts the clips of which something was computed, ``frames`` what was decoded for
+    them. ``damaged`` counts files of the store, ``changed`` clips with another content than was
+    remembered; both are found by verifying, and made anew.
+    """
+
+    clips: int
+    made: int
+    frames: int
+    failures: tuple[Failure, ...]
+    damaged: int
+    changed: int
+    seconds: float
+
+    def summary(self) -> str:
+        """One printable line.
+
+        Examples
+        --------
+        >>> Extraction(9, 2, 372, (), 0, 0, 0.5).summary()
+        '9 clips: 2 made (372 frames), 7 already there, 0 skipped; 0.5 s, 744 frames/s'
+        """
+        there = self.clips - self.made - len(self.failures)
+        repaired = ""
+        if self.damaged or self.changed:
+            repaired = f", {self.damaged} damaged files and {self.changed} changed clips made anew"
+        return (
+            f"{self.clips} clips: {self.made} made ({self.frames} frames), {there} already there, "
+            f"{len(self.failures)} skipped{repaired}; {self.seconds:.1f} s, "
+            f"{self.frames / max(self.seconds, 1e-9):.0f} frames/s"
+        )
+
+
+@dataclass(frozen=True)
+class Collection(Labelled):
+    """Features of a data set: the records that could be read, and the others with the reason."""
+
+    records: tuple[Record, ...]
+    features: tuple[Features, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def sequences(self) -> list[np.ndarray]:
+        """The key-frame sequences, a list of (K, 58)."""
+        return [clip.vectors for clip in self.features]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a process tells of a clip: no features, which stay in the store."""
+
+    observation: digests.Observation | None = None
+    frames: int = 0
+    made: bool = False
+    damaged: int = 0
+    failure: str = ""
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let OpenCV use one thread: processes work side by side."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _reason(record: Record, error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    said = " ".join(str(error).split())
+    return f"{record.path}: {said or 'needs more memory than there is'}"
+
+
+def _fill(record: Record, config: Config, verify: bool) -> _Outcome:
+    """Make what the store lacks of a clip; its content is read, whatever is remembered of it."""
+    try:
+        with _one_thread():
+            observation = store.observe(record.path)
+            places = {
+                stage: shelf.place(record, observation.digest)
+                for stage, shelf in store.shelves(config).items()
+            }
+            sound = store.read if verify else Path.is_file
+            lacking = [stage for stage, place in places.items() if not sound(place)]
+            damaged = sum(places[stage].is_file() for stage in lacking)
+            frames = 0
+            if lacking:
+                frames, _ = store.make(record, config, lacking, observation.digest)
+    except _FAILURES as error:
+        return _Outcome(failure=_reason(record, error))
+    return _Outcome(observation, frames, bool(lacking), damaged)
+
+
+def _lost(record: Record, config: Config, verify: bool) -> _Outcome:
+    return _Outcome(failure=f"{record.path}: {parallel.LOST}")
+
+
+def _without_reading(records: Sequence[Record]) -> dict[Path, str]:
+    """Digests that are remembered, and those of new files as long as they are few."""
+    paths = list(dict.fromkeys(record.path for record in records))
+    known = digests.known(paths)
+    new = [path for path in paths if path not in known and path.is_file()]
+    if sum(path.stat().st_size for path in new) <= _FEW_BYTES:
+        known |= digests.of_each(new)
+    return known
+
+
+def _unfinished(records: Sequence[Record], config: Config) -> list[Record]:
+    """Records of which the store lacks something, or whose content is not known."""
+    known = _without_reading(records)
+    shelves = list(store.shelves(config).values())
+    return [
+        record
+        for record in records
+        if record.path not in known
+        or not all(shelf.place(record, known[record.path]).is_file() for shelf in shelves)
+    ]
+
+
+def extract(
+    dataset: Dataset | Sequence[Record],
+    config: Config | None = None,
+    jobs: int = 2,
+    progress: bool = False,
+    *,
+    scheduler: str = "",
+    verify: bool = False,
+) -> Extraction:
+    """Make what the store lacks of the features of a data set.
+
+    What is there is found by the names of files, without reading a clip whose digest is
+    remembered; if nothing is missing, no process starts.
+
+    Parameters
+    ----------
+    dataset : Dataset or sequence of Record
+    config : Config, optional
+        The ``corrected`` profile by default.
+    jobs : int
+        Processes; the result does not depend on it.
+    progress : bool
+        Show a bar.
+    scheduler : str
+        Address of a Dask scheduler whose workers take the place of the processes.
+    verify : bool
+        Read every clip and all that is stored of it. What is damaged, or belongs to another
+        content, is made anew.
+
+    Returns
+    -------
+    Extraction
+        A clip that cannot be read is listed in ``.failures`` and ends nothing.
+
+    Raises
+    ------
+    InputError
+        If not one clip could be read.
+    """
+    begin = time.monotonic()
+    config = config or Config()
+    records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
+    remembered = digests.known(record.path for record in records) if verify else {}
+    todo = records if verify else _unfinished(records, config)
+    outcomes: list[_Outcome] = []
+    with digests.recording() as note:
+        for outcome in parallel.stream(
+            _fill,
+            [(record, config, verify) for record in todo],
+            jobs,
+            progress="features" if progress and todo else "",
+            scheduler=scheduler if todo else "",
+            frames=lambda outcome: outcome.frames,
+            needs=[record.path for record in todo[:1]],
+            lost=_lost,
+        ):
+            if outcome.observation:
+                note(outcome.observation)
+            outcomes.append(outcome)
+    done = list(zip(todo, outcomes, strict=True))
+    failures = tuple((record, outcome.failure) for record, outcome in done if outcome.failure)
+    _check_some_are_good(records, failures)
+    return Extraction(
+        clips=len(records),
+        made=sum(outcome.made for outcome in outcomes),
+        frames=sum(outcome.frames for outcome in outcomes),
+        failures=failures,
+        damaged=sum(outcome.damaged for outcome in outcomes),
+        changed=sum(
+            outcome.observation is not None
+            and remembered.get(path, outcome.observation.digest) != outcome.observation.digest
+            for path, outcome in {record.path: outcome for record, outcome in done}.items()
+        ),
+        seconds=time.monotonic() - begin,
+    )
+
+
+def _check_some_are_good(records: Sequence[Record], failures: Sequence[Failure]) -> None:
+    if failures and len(failures) == len(records):
+        raise InputError(
+            f"none of the {len(records)} clips could be read; the first: {failures[0][1]}"
+        )
+
+
+def _load(record: Record, config: Config, clip: str) -> Features | str:
+    try:
+        with _one_thread():
+            return store.load(record, config, clip)
+    except _FAILURES as error:
+        return _reason(record, error)
+
+
+def collect(
+    dataset: Dataset | Sequence[Record],
+    config: Config | None = None,
+    jobs: int = 2,
+    progress: bool = False,
+) -> Collection:
+    """Features of every clip of a data set, in the order of its records.
+
+    Arguments and errors are those of `extract`.
+
+    Returns
+    -------
+    Collection
+        A clip that cannot be read is listed in ``.failures`` and ends nothing.
+    """
+    config = config or Config()
+    records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
+    outcomes: dict[Record, Features | str] = dict(extract(records, config, jobs, progress).failures)
+    good = [record for record in records if record not in outcomes]
+    known = digests.known(record.path for record in good)
+    few = len(good) <= _FEW_CLIPS
+    found = parallel.each(
+        _load,
+        [(record, config, known.get(record.path, "")) for record in good],
+        1 if few else jobs,
+        progress="reading" if progress and not few else "",
+    )
+    outcomes |= zip(good, found, strict=True)
+    pairs = [(record, outcomes[record]) for record in records]
+    failures = tuple((record, found) for record, found in pairs if isinstance(found, str))
+    _check_some_are_good(records, failures)
+    read = [(record, found) for record, found in pairs if isinstance(found, Features)]
+    return Collection(
+        tuple(record for record, _ in read), tuple(found for _, found in read), failures
+    )
+
+
+def write_failures(failures: Sequence[Failure], path: Path) -> None:
+    """Write the clips that could not be read as CSV: clip, label, group, reason."""
+    rows = [
+        {
+            "clip": record.path.name,
+            "label": record.label,
+            "group": record.group,
+            "reason": reason.replace(str(record.path), record.path.name),
+        }
+        for record, reason in failures
+    ]
+    table = pd.DataFrame(rows, columns=["clip", "label", "group", "reason"])
+    files.write_text(path, table.to_csv(index=False, lineterminator="\n"))
