@@ -51,15 +51,19 @@ class Extraction:
         --------
         >>> Extraction(9, 2, 372, (), 0, 0, 0.5).summary()
         '9 clips: 2 made (372 frames), 7 already there, 0 skipped; 0.5 s, 744 frames/s'
+        >>> Extraction(9, 0, 0, (), 0, 0, 0.1).summary()
+        '9 clips: 0 made, 9 already there, 0 skipped; 0.1 s'
         """
         there = self.clips - self.made - len(self.failures)
-        repaired = ""
+        frames = rate = repaired = ""
+        if self.frames:
+            frames = f" ({self.frames} frames)"
+            rate = f", {self.frames / max(self.seconds, 1e-9):.0f} frames/s"
         if self.damaged or self.changed:
-            repaired = f", {self.damaged} damaged files and {self.changed} changed clips made anew"
+            repaired = f"; made anew, damaged files: {self.damaged}, changed clips: {self.changed}"
         return (
-            f"{self.clips} clips: {self.made} made ({self.frames} frames), {there} already there, "
-            f"{len(self.failures)} skipped{repaired}; {self.seconds:.1f} s, "
-            f"{self.frames / max(self.seconds, 1e-9):.0f} frames/s"
+            f"{self.clips} clips: {self.made} made{frames}, {there} already there, "
+            f"{len(self.failures)} skipped{repaired}; {self.seconds:.1f} s{rate}"
         )
 
 
