@@ -6,6 +6,7 @@ A process that is killed, for want of memory for instance, ends nothing: see ``s
 
 import atexit
 import os
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from functools import cache
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -187,7 +189,9 @@ def _results(
         begun = done
         pool = engine.pool()
         try:
-            with closing(pool(joblib.delayed(function)(*call) for call in calls[done:])) as found:
+            with _interrupts_held_back():
+                found = pool(joblib.delayed(function)(*call) for call in calls[done:])
+            with closing(found):
                 for result in found:
                     done += 1
                     yield result
@@ -208,8 +212,10 @@ def _one_by_one(
         single = stack.enter_context(engine.single())
         for call in calls:
             for _ in range(engine.tries):
+                with _interrupts_held_back():
+                    answer = single.submit(function, *call)
                 try:
-                    result = single.submit(function, *call).result()
+                    result = answer.result()
                 except engine.broken:
                     single = stack.enter_context(engine.single())
                 else:
@@ -224,6 +230,19 @@ def _one_by_one(
                     )
                 result = lost(*call)
             yield result
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let interrupts wait, and for ever in processes that are started meanwhile.
+
+    A terminal sends them to all processes; the first alone answers, and ends the others.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _refuse(*task: Any) -> Any:
@@ -248,6 +267,8 @@ class Processes:
         self._jobs = jobs
         self._at_start: dict[str, Any] = {"initializer": _end_with, "initargs": (os.getpid(),)}
         if jobs > 1:
+            # Comes with the first process otherwise, and lets interrupts through again.
+            resource_tracker.ensure_running()
             _close_workers_at_exit()
 
     def prepared(self, function: Function) -> Function:

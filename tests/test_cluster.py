@@ -40,7 +40,8 @@ class Processes:
         self.running: list[subprocess.Popen[bytes]] = []
         self.workers: list[tuple[str, subprocess.Popen[bytes]]] = []
         told = folder / "scheduler.json"
-        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        # Tests that are killed cannot end it, so it ends by itself, and its workers with it.
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--idle-timeout", "300"]
         self._start("scheduler", *options, "--scheduler-file", str(told))
         wait_for(lambda: told.exists() and told.read_text().endswith("}"))
         self.address: str = json.loads(told.read_text())["address"]

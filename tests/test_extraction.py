@@ -323,7 +323,7 @@ def test_har_extract_says_what_it_did(clips, capsys, calls):
     calls.clear()
     out = har(capsys, "extract", "--dataset", "folder", "--data-root", root)
     assert "taken as" not in out
-    assert "0 made (0 frames), 4 already there, 0 skipped" in last(out)
+    assert "0 made, 4 already there, 0 skipped" in last(out)
     assert calls == []
 
 
@@ -333,7 +333,7 @@ def test_har_extract_verify_counts(clips, capsys):
     flip(next((store.folder() / "points").rglob("*.npz")), 50)
     out = har(capsys, "extract", root, "--jobs", 1, "--verify")
     assert "1 made" in last(out)
-    assert "1 damaged files and 0 changed clips made anew" in last(out)
+    assert "made anew, damaged files: 1, changed clips: 0" in last(out)
 
 
 def test_har_extract_takes_the_first_classes_only(clips, capsys, tmp_path):

@@ -41,8 +41,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = ["file,group"]
     for number in range(CLIPS):
         random = np.random.default_rng(number)
-        frames = np.repeat(random.integers(60, 120, (1, 120, 160)), 24, axis=0)
-        for t in range(24):
+        frames = np.repeat(random.integers(60, 120, (1, 120, 160)), 40, axis=0)
+        for t in range(40):
             left = 10 + 5 * ((t + number) % 20)
             frames[t, 40:80, left : left + 25] = 220
         name = f"{'walk' if number % 2 else 'wave'}/{number:02}.avi"
@@ -171,41 +171,41 @@ def finish(clips: Path, data: Path, whole: dict[str, bytes]) -> None:
 def test_ended_at_random_moments_and_run_again(
     clips: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """A round ends the run some results after its start, or at any moment
-    after its first word.
+    """A round ends the run some results after its start, or at any moment after its first word.
 
     A terminal's interrupt goes to all processes, that of ``kill -INT`` to the first alone.
     """
     random = Random(SEED)
-    data = tmp_path / "0" / "data"
-    half_written(data, whole)
+    half_way = 0
     for turn in range(ROUNDS):
+        data = tmp_path / str(turn // ROUNDS_OF_A_STORE) / "data"
+        if turn % ROUNDS_OF_A_STORE == 0:
+            half_written(data, whole)
         before = stamps(data)
-        more = random.choice([0, random.randrange(1, len(whole) // ROUNDS_OF_A_STORE)])
         extraction = Extraction(clips, data)
-        if more:
-            extraction.wait_for_results(len(before) + more)
-            time.sleep(random.uniform(0, 0.03))
+        wait_for(extraction.said.read_text)  # until then it is Python that starts, not har
+        if random.random() < 0.5:
+            time.sleep(random.uniform(0, 1))
         else:
-            wait_for(extraction.said.read_text)  # before that it is Python that starts, not har
-            time.sleep(random.uniform(0, 1.2))
+            extraction.wait_for_results(
+                min(len(before) + random.randrange(1, len(whole) // 6), len(whole))
+            )
+            time.sleep(random.uniform(0, 0.03))
         kind = ("interrupt one", "kill one", "interrupt all")[turn % 3]
         send = os.killpg if kind == "interrupt all" else os.kill
         send(extraction.process.pid, signal.SIGKILL if kind == "kill one" else signal.SIGINT)
         status = extraction.ended()
-        if kind == "kill one":
-            assert status == -signal.SIGKILL
-        else:
-            assert extraction.lines() == ["har: interrupted"], turn
-            assert status in INTERRUPTED
         check(data, whole)
         after = stamps(data)
-        assert len(after) < len(whole), "the run was over before it was ended"
         assert {name: after[name] for name in before} == before
+        if len(after) < len(whole):  # or all was done before the signal came
+            half_way += 1
+            assert status in ((-signal.SIGKILL,) if kind == "kill one" else INTERRUPTED)
+            if kind != "kill one":
+                assert extraction.lines() == ["har: interrupted"]
         if turn % ROUNDS_OF_A_STORE == ROUNDS_OF_A_STORE - 1:
             finish(clips, data, whole)
-            data = tmp_path / str(turn + 1) / "data"
-            half_written(data, whole)
+    assert half_way > ROUNDS / 2
 
 
 def test_a_killed_worker_neither_stops_nor_changes_the_run(

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from joblib.externals import loky
 
 from har_lib import files, parallel
 from har_lib.errors import InputError
@@ -47,6 +48,10 @@ def die(number: int, deadly: int, where: Path, times: int) -> int:
         (where / f"{os.getpid()}").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+def held_back(_: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def given_up(number: int, *_: Any) -> str:
@@ -116,6 +121,13 @@ def test_the_bar_counts_clips_and_frames_per_second(
 def test_without_a_name_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     parallel.each(abs, [(1,)], frames=abs)
     assert capsys.readouterr().err == ""
+
+
+def test_a_terminals_interrupt_is_for_the_first_process_alone() -> None:
+    """Others, which it reaches too, would each print where they were."""
+    loky.get_reusable_executor(reuse=True).shutdown()  # or they stay from the tests before
+    assert parallel.each(held_back, [(0,)] * 4, jobs=2) == [True] * 4
+    assert not held_back(0)
 
 
 # ---------------------------------------------------------------- killed processes
