@@ -26,7 +26,11 @@ PROJECT = PYPROJECT["project"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 DECLARED = [
     Requirement(line)
-    for line in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["cluster"], *PROJECT["optional-dependencies"]["test"])
+    for line in (
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["cluster"],
+        *PROJECT["optional-dependencies"]["test"],
+    )
 ]
 LOCKED = [
     Requirement(line)
