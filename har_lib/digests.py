@@ -90,18 +90,13 @@ def known(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def remember(observations: Iterable[Observation]) -> None:
-    """Keep what was read: in this process, and on disk what is settled.
+    """Keep what was read and is settled, in this process and on disk.
 
     Where the folder cannot be written nothing is kept on disk, without a word.
     """
-    observations = list(observations)
-    for each in observations:
-        _seen[each.path, each.size, each.changed] = each.digest
-    rows = [
-        (os.fsencode(each.path), each.size, each.changed, each.digest)
-        for each in observations
-        if each.settled
-    ]
+    settled = [each for each in observations if each.settled]
+    _seen.update({(each.path, each.size, each.changed): each.digest for each in settled})
+    rows = [(os.fsencode(each.path), each.size, each.changed, each.digest) for each in settled]
     if rows:
         write = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)"
         _ask(lambda memory: memory.executemany(write, rows), create=True)
@@ -200,9 +195,12 @@ def _ask(question: Callable[[sqlite3.Connection], Answer], create: bool = False)
                 # One transaction for all questions, which is ten times as fast.
                 memory.execute("BEGIN")
                 return question(memory)
-        except (sqlite3.OperationalError, OSError):
-            break  # locked for long, no room, or not to be written
-        except sqlite3.DatabaseError:
+        except OSError:
+            break
+        except sqlite3.DatabaseError as error:
+            of_another_form = "no such column" in str(error)
+            if isinstance(error, sqlite3.OperationalError) and not of_another_form:
+                break  # locked for long, no room, or not to be written
             # The journal first: it would be taken for that of the new one.
             for name in (f"{database()}-journal", database()):
                 with suppress(OSError):

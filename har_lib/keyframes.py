@@ -193,9 +193,13 @@ def consecutive_ssim(
     Returns
     -------
     ndarray, float64 (T-1,)
-        ``ssim(frames[j], frames[j + 1])`` at ``j``; each frame's moments are computed once, and
-        in single precision: real clips move by some 1e-6, and by 2e-5 at most a frame whose flat
-        parts lie far from its mean.
+        ``ssim(frames[j], frames[j + 1])`` at ``j``; each frame's moments are computed once.
+
+    Notes
+    -----
+    The corrected form is computed in single precision. That moves the similarity of real frames
+    by some 1e-6, and by 1e-4 at most where large flat parts lie far from a frame's mean. The
+    literal form divides by too small a number for that and stays in double precision.
 
     Examples
     --------
@@ -264,9 +268,10 @@ def _curve(frames: Frames, window: str, form: str, moves: Callable[[float], bool
         raise InputError(f"gray frames (T, H, W) are needed, not an array of shape {frames.shape}")
     curve = np.empty(len(frames) - 1)
     _check(frames.shape[1:], window, form)
+    precision = np.float64 if form == "literal" else np.float32
     reference: _Moments | None = None
     for j, frame in enumerate(each(frames), start=-1):
-        moments = _moments(frame, window, precision=np.float32)
+        moments = _moments(frame, window, precision)
         if reference is not None:
             similarity = _similarity(reference, moments, window, 255, form)
             curve[j] = np.mean(similarity, dtype=np.float64)

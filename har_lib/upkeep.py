@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from har_lib import digests, store
+from har_lib.stages import STAGES, version
 
 #: Seconds after which a temporary file belongs to a run that was killed.
 _ABANDONED = 3600
@@ -58,7 +59,7 @@ class _Found:
 
     @property
     def current(self) -> bool:
-        return self.stage in store.STAGES and self.version == store.version(self.stage)
+        return self.stage in STAGES and self.version == version(self.stage)
 
 
 def _files() -> Iterator[_Found]:

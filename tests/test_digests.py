@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,15 +84,19 @@ def test_the_same_name_in_two_folders_is_two_files(tmp_path, monkeypatch):
     assert digests.known([Path("clip")]) == {Path("clip"): sha256(b"two")}
 
 
+@pytest.mark.parametrize("same_process", [True, False])
 @pytest.mark.parametrize("age", [-3600, 0, 1.9])
-def test_a_file_that_is_young_or_of_the_future_is_not_remembered(tmp_path, monkeypatch, age):
+def test_a_file_that_is_young_or_of_the_future_is_not_remembered(
+    tmp_path, monkeypatch, age, same_process
+):
     """It may change again within the same tick of the file system's clock."""
     path = written(tmp_path / "a", b"first", time.time() - age)
     when = path.stat().st_mtime_ns
     assert digests.of_each([path]) == {path: sha256(b"first")}
     path.write_bytes(b"again")
     os.utime(path, ns=(when, when))
-    forget_this_process(monkeypatch)
+    if not same_process:
+        forget_this_process(monkeypatch)
     assert digests.known([path]) == {}
     assert digests.of_each([path]) == {path: sha256(b"again")}
 
@@ -128,6 +133,16 @@ def test_a_damaged_memory_is_made_anew(tmp_path, monkeypatch, damage):
     assert digests.of_each(paths) == expected
     forget_this_process(monkeypatch)
     assert digests.known(paths) == expected
+
+
+def test_a_memory_of_another_form_is_made_anew(tmp_path, monkeypatch):
+    path = written(tmp_path / "a", b"a")
+    digests.database().parent.mkdir(parents=True)
+    with closing(sqlite3.connect(digests.database())) as memory, memory:
+        memory.execute("CREATE TABLE digests (name TEXT, digest TEXT)")
+    digests.of_each([path])
+    forget_this_process(monkeypatch)
+    assert digests.known([path]) == {path: sha256(b"a")}
 
 
 @pytest.mark.parametrize("obstacle", ["file for folder", "folder for database", "locked"])

@@ -181,12 +181,17 @@ def test_single_precision_is_that_of_scikit_image(contrast):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.03])
-@pytest.mark.parametrize("level", [252, 230, 200, 150, 60])
-def test_single_precision_at_its_worst_in_flat_parts_far_from_the_mean(share, level):
-    clip = np.random.default_rng(0).integers(0, 4, (3, 60, 80)).astype(np.uint8)
-    clip[:, :, : int(80 * share)] += level
-    expected = [keyframes.ssim(a, b) for a, b in itertools.pairwise(clip)]
-    np.testing.assert_allclose(keyframes.consecutive_ssim(clip), expected, rtol=0, atol=2e-5)
+@pytest.mark.parametrize("levels", [(255, 128), (255, 0), (252, 230), (200, 150), (128, 60)])
+@pytest.mark.parametrize("noise", [1, 4])
+def test_single_precision_at_its_worst_in_flat_parts_far_from_the_mean(share, levels, noise):
+    clip = np.random.default_rng(0).integers(0, noise, (2, 60, 80))
+    clip[1] += levels[0] - 3
+    for frame, level in zip(clip, levels, strict=True):
+        frame[:, : int(80 * share)] = level
+    clip = np.clip(clip, 0, 255).astype(np.uint8)
+    for form, most in (("corrected", 1e-4), ("literal", 1e-10)):
+        expected = keyframes.ssim(clip[0], clip[1], form=form)
+        assert keyframes.consecutive_ssim(clip, form=form) == pytest.approx(expected, abs=most)
 
 
 @needs_data

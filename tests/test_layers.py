@@ -28,7 +28,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "assembly": {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
-        *("features", "sources", "digests", "store", "extraction", "export", "upkeep"),
+        *("features", "sources", "digests", "stages", "store", "extraction", "export", "upkeep"),
         *("parallel", "cluster"),
         *("sequences", "training", "alstm", "baselines", "folds", "evaluate"),
     },

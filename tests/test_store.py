@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from har_lib import features, files, store, video
+from har_lib import features, files, stages, store, video
 from har_lib.config import FIELDS, Config
 from har_lib.datasets import Record
 from har_lib.errors import InputError
@@ -34,13 +34,13 @@ def clip(tmp_path, monkeypatch):
 
 def kernel_calls(monkeypatch):
     calls = []
-    for name, stage in store.STAGES.items():
+    for name, stage in stages.STAGES.items():
 
         def counted(frames, config, name=name, compute=stage.compute):
             calls.append(name)
             return compute(frames, config)
 
-        monkeypatch.setitem(store.STAGES, name, dataclasses.replace(stage, compute=counted))
+        monkeypatch.setitem(stages.STAGES, name, dataclasses.replace(stage, compute=counted))
     return calls
 
 
@@ -178,7 +178,7 @@ def test_a_key_holds_the_choices_of_its_sections_and_no_other(clip, stage, base,
         assert moved == (field.section in sections and name in in_force), name
 
 
-@pytest.mark.parametrize("stage", store.STAGES)
+@pytest.mark.parametrize("stage", stages.STAGES)
 def test_a_key_holds_the_sources_of_all_that_runs(clip, stage):
     """Every module of the library whose code runs for a stage is among its sources."""
     ran = set()
@@ -191,19 +191,19 @@ def test_a_key_holds_the_sources_of_all_that_runs(clip, stage):
     config = Config()
     sys.setprofile(note)
     try:
-        store.STAGES[stage].compute(store.frames_of(clip, config), config)
+        stages.STAGES[stage].compute(store.frames_of(clip, config), config)
     finally:
         sys.setprofile(None)
     # The store holds no results; configuration and errors are what it is told.
-    assert ran - {"store", "config", "choice", "errors", "files"} <= store.modules(stage)
+    assert ran - {"store", "config", "choice", "errors", "files"} <= stages.modules(stage)
     assert len(ran) > 3
 
 
 def test_no_stage_depends_on_what_does_not_compute_it():
-    for stage in store.STAGES:
-        assert not store.modules(stage) & {"config", "files", "errors", "store", "datasets"}
-    assert "stip" not in store.modules("silhouettes")
-    assert "foreground" not in store.modules("points")
+    for stage in stages.STAGES:
+        assert not stages.modules(stage) & {"config", "files", "errors", "store", "datasets"}
+    assert "stip" not in stages.modules("silhouettes")
+    assert "foreground" not in stages.modules("points")
 
 
 def test_another_clip_under_the_same_name_is_another_clip(clip, monkeypatch):

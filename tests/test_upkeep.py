@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from har_lib import cli, digests, files, store, upkeep
+from har_lib import cli, digests, files, stages, store, upkeep
 
 OLD = 1_600_000_000
 KEY = "ab" * 32
@@ -29,18 +29,18 @@ def put(*parts: str, age: float = 0, size: int = 100) -> Path:
 
 
 def current(stage: str = "points", key: str = KEY) -> Path:
-    return put(stage, store.version(stage), key[:2], f"{key}.npz")
+    return put(stage, stages.version(stage), key[:2], f"{key}.npz")
 
 
 def stale() -> list[Path]:
     """Results that this version cannot use: of other sources, another OpenCV, other layouts."""
-    sources = store.version("points").partition("-")[0]
+    sources = stages.version("points").partition("-")[0]
     return [
         put("points", "0123456789abcdef-opencv-4.14.0", "ab", f"{KEY}.npz"),
         put("points", f"{sources}-opencv-3.0", "ab", f"{KEY}.npz"),
-        put("points", store.version("similarity"), "ab", f"{KEY}.npz"),
+        put("points", stages.version("similarity"), "ab", f"{KEY}.npz"),
         put("points", "ab", f"{KEY}.npz"),
-        put("a stage of old", store.version("points"), "ab", f"{KEY}.npz"),
+        put("a stage of old", stages.version("points"), "ab", f"{KEY}.npz"),
     ]
 
 
@@ -49,33 +49,33 @@ def there(paths: list[Path]) -> list[bool]:
 
 
 def test_only_what_no_source_can_use_is_removed():
-    kept = [current(stage, KEY[:-1] + str(n)) for stage in store.STAGES for n in range(3)]
+    kept = [current(stage, KEY[:-1] + str(n)) for stage in stages.STAGES for n in range(3)]
     lost = stale()
     removal = upkeep.clean()
     assert (removal.results, removal.temporary, removal.size) == (5, 0, 500)
     assert there(kept) == 12 * [True]
     assert there(lost) == 5 * [False]
     # Folders that have become empty go too.
-    assert sorted(os.listdir(store.folder())) == sorted(store.STAGES)
+    assert sorted(os.listdir(store.folder())) == sorted(stages.STAGES)
     assert upkeep.clean() == upkeep.Removal(0, 0, 0, 0)
 
 
 def test_changed_sources_make_results_stale(monkeypatch):
     kept, lost = current("silhouettes"), current("points")
-    store.version.cache_clear()
-    digest = store.sources.digest
+    stages.version.cache_clear()
+    digest = stages.sources.digest
     monkeypatch.setattr(
-        store.sources,
+        stages.sources,
         "digest",
         lambda names: digest(names) if "stip" not in names else "f" * 64,
     )
     assert upkeep.clean().results == 1
     assert there([kept, lost]) == [True, False]
-    store.version.cache_clear()
+    stages.version.cache_clear()
 
 
 def test_temporary_files_of_killed_runs_are_removed_and_young_ones_stay():
-    place = f"points/{store.version('points')}/ab"
+    place = f"points/{stages.version('points')}/ab"
     young = [put(place, f".{KEY}-q1w2e3.part.npz", age=3000), put(".cluster-x.part", age=3000)]
     old = [put(place, f".{KEY}-abcdef.part.npz", age=4000), put(".cluster-y.part", age=4000)]
     for everything in (False, True):
@@ -168,9 +168,9 @@ def test_lots_are_by_stage_and_version():
     for n in range(3):
         current(key=KEY[:-1] + str(n))
     stale()
-    put("points", store.version("points"), "ab", f".{KEY}-q1w2e3.part.npz")
+    put("points", stages.version("points"), "ab", f".{KEY}-q1w2e3.part.npz")
     found = [lot for lot in upkeep.lots() if lot.stage == "points"]
-    assert found[0] == upkeep.Lot("points", store.version("points"), True, 3, 300)
+    assert found[0] == upkeep.Lot("points", stages.version("points"), True, 3, 300)
     assert len(found) == 5
     assert not any(lot.current for lot in found[1:])
     assert upkeep.size() == 900
@@ -192,9 +192,9 @@ def test_har_store_lists(capsys, words):
     lines = har(capsys, *words).splitlines()
     assert len(lines) == 1 + 6 + 2
     (row,) = [
-        line.split() for line in lines if store.version("points") in line and " current" in line
+        line.split() for line in lines if stages.version("points") in line and " current" in line
     ]
-    assert row == ["points", store.version("points"), "current", "1", "0.0", "MB"]
+    assert row == ["points", stages.version("points"), "current", "1", "0.0", "MB"]
     assert sum(" stale " in line for line in lines) == 5
     assert lines[-2] == "digests of 0 files are remembered"
     assert lines[-1] == f"0.0 MB in {store.folder()}"
