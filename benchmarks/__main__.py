@@ -94,6 +94,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted", file=sys.stderr)
+        return 130
     whole = not (given.only or given.quick)
     output = given.output or (files.ROOT / "results" / "benchmarks.json" if whole else None)
     if output:

@@ -8,7 +8,7 @@ What is made up: the names of the classes; which group has how many clips; how l
 A pool holds one clip of each of a few dozen lengths, and a length of the tree is the nearest of
 these. Each clip of the tree is a clip of the pool with a padding chunk of its own at its end:
 the frames are the same, the content and so its digest another. Run:
-python -m benchmarks.ucf101_tree DIR --clips 1000
+.venv/bin/python -m benchmarks.ucf101_tree DIR --clips 1000
 """
 
 import argparse
@@ -173,6 +173,8 @@ def about(seed: int = 0) -> dict[str, str | int]:
 
 def _claim(folder: Path, content: dict[str, str | int]) -> None:
     """Take a folder for one kind of content; a folder that holds another is left alone."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; name a folder")
     note = folder / "about.json"
     if not note.is_file():
         if folder.is_dir() and any(folder.iterdir()):
@@ -256,12 +258,14 @@ def make(
     Raises
     ------
     InputError
-        If there are not so many clips, the folder holds something else, or the disk is too
-        small.
+        If there are not so many clips, no process is to work, the folder holds something else,
+        or the disk is too small.
     """
     root = Path(root)
     if not 1 <= clips <= CLIPS:
         raise InputError(f"{clips} clips are not allowed: from 1 to {CLIPS}")
+    if jobs < 1:
+        raise InputError(f"{jobs} jobs are not allowed: at least 1")
     chosen = list(layout(pool)[:clips])
     _claim(root, about(seed) | {"pool": pool})
     sources = make_pool(
@@ -305,6 +309,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"ucf101_tree: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("ucf101_tree: interrupted; run again to go on", file=sys.stderr)
+        return 130
     sizes = Counter(clip.label for clip in made).values()
     print(f"{len(sizes)} classes of {min(sizes)} to {max(sizes)} clips")
     return 0

@@ -40,15 +40,15 @@ def fill(
         scheduler=scheduler,
         verify=verify,
     )
-    _list_failures(done.failures, len(dataset), output)
+    _list_failures(done.failures, len(dataset), output / "failures.csv")
     print(done.summary(), flush=True)
     return dataset
 
 
-def _list_failures(failures: "Sequence[Failure]", clips: int, output: Path) -> None:
+def _list_failures(failures: "Sequence[Failure]", clips: int, table: Path) -> None:
+    """Write the clips that were skipped; the list of an earlier run goes."""
     from har_lib import extraction
 
-    table = output / "failures.csv"
     table.unlink(missing_ok=True)
     if failures:
         extraction.write_failures(failures, table)
@@ -119,7 +119,7 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def export(arguments: argparse.Namespace) -> None:
     """Write the features as CSV, one row a key frame; what is missing is made first."""
-    from har_lib import export, extraction
+    from har_lib import export, extraction, files
 
     if arguments.table and arguments.table.suffix.lower() != ".csv":
         raise InputError(
@@ -129,8 +129,13 @@ def export(arguments: argparse.Namespace) -> None:
     settings = settle(resolve(arguments))
     config = settings["config"]
     table = arguments.table or arguments.output / "features.csv"
-    dataset = fill(settings, table.parent, arguments.scheduler)
-    collection = extraction.collect(dataset, config, settings["jobs"], progress=True)
+    files.check_target(table)
+    dataset = load(settings)
+    collection = extraction.collect(
+        dataset, config, settings["jobs"], progress=True, scheduler=arguments.scheduler
+    )
+    # Beside the table and named after it, so that no other list is touched.
+    _list_failures(collection.failures, len(dataset), table.with_name(f"{table.stem}.failures.csv"))
     content = export.table(dataset, collection, config)
     export.write(table, content)
     print(f"{len(content)} key frames of {len(collection.records)} clips are in {table}")

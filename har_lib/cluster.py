@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import tempfile
 import threading
 import time
@@ -23,6 +24,7 @@ from joblib._dask import DaskDistributedBackend
 
 from har_lib import files, sources
 from har_lib.errors import InputError
+from har_lib.groups import printable
 
 #: Seconds in which a scheduler must answer, in which the first worker must come, and for which
 #: a run goes on waiting after the last worker has gone.
@@ -30,6 +32,10 @@ ANSWER, ARRIVAL, PATIENCE = 10.0, 30.0, 60.0
 
 #: Workers that come later get work at once, until there are so many.
 EXPECTED_WORKERS = 64
+
+_ADDRESS = re.compile(
+    r"(?:(?P<protocol>tcp|tls|ucx)://)?(?:[\w.-]+|\[[\da-fA-F:.]+(?:%\w+)?\]):(?P<port>\d{1,5})"
+)
 
 SAME_LOCK = "install the same checkout and requirements.lock there and restart the worker"
 
@@ -204,14 +210,42 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
+class _Client(distributed.Client):
+    """Dask's client, closed whatever ends its start: Dask itself sees to OSError alone."""
+
+    async def _start(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super()._start(*arguments, **options)
+        except (TypeError, ValueError):
+            await self._close()
+            raise
+
+
 def _client(address: str) -> distributed.Client:
+    protocol = _protocol(address)
     try:
-        return distributed.Client(address, timeout=ANSWER, set_as_default=False, name="har")
-    except (OSError, ValueError) as error:
+        return _Client(address, timeout=ANSWER, set_as_default=False, name="har")
+    except OSError as error:
         raise InputError(
             f"--scheduler {address}: no Dask scheduler answers there within {ANSWER:.0f} s; start "
             "one with `dask scheduler`, which prints its address"
         ) from error
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"--scheduler {address}: Dask is not set up for {protocol} here ({printable(error)});"
+            f" use tcp, or set up {protocol} as Dask's documentation says"
+        ) from error
+
+
+def _protocol(address: str) -> str:
+    """How to speak to a scheduler, if that is an address at all; without a word of it, tcp."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None or not 1 <= int(match["port"]) <= 65535:
+        raise InputError(
+            f"--scheduler {printable(address)}: is no address; name the protocol (tcp, tls or"
+            " ucx), the host and the port, such as tcp://10.0.0.1:8786"
+        )
+    return match["protocol"] or "tcp"
 
 
 def _check(client: distributed.Client, address: str, terms: Terms) -> None:

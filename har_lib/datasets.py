@@ -1,9 +1,11 @@
 """Data sets as records of path, label and group: built-in, UCF101, KTH, any folder."""
 
 import dataclasses
+import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from har_lib import digests, files, synthetic, video
 from har_lib.errors import InputError
-from har_lib.groups import find_groups, name_some
+from har_lib.groups import find_groups, name_some, printable
 from har_lib.splits import UCF101_NAME, kth_sequences, ucf101_split
 
 #: Names that ``load`` takes.
@@ -131,8 +133,8 @@ class Dataset(Labelled):
         majority = max(counts.values(), default=0) / max(len(self), 1)
         return (
             f"{self.name}: {_count(len(self), 'clip')}, {_count(len(counts), 'class')},"
-            f" {_count(groups, self.group_kind)} (from {self.group_source})\n"
-            f"{sizes}; the largest class is {majority:.3f} of all"
+            f" {_count(groups, self.group_kind)} (from {printable(self.group_source)})\n"
+            f"{printable(sizes)}; the largest class is {majority:.3f} of all"
         )
 
 
@@ -211,17 +213,25 @@ def ucf101(root: Path | str) -> Dataset:
     """
     root = _existing(root)
     for place in _ucf101_places(root):
-        if any(place.glob("*/v_*.avi")):
+        if any(clip.match("v_*.avi") for clip in _in_class_folders(place)):
             records = _ucf101_records(place, lambda label, number: f"{label}/g{number}")
             return Dataset("ucf101", root, records, "group", "file names")
-    raise InputError(
+    raise _refusal(
         f"{root}: no clip of UCF101 found here, in videos or in UCF-101;"
         " expected Class/v_Class_gNN_cNN.avi"
     )
 
 
-def _ucf101_places(root: Path) -> tuple[Path, ...]:
-    return root / "videos", root / "UCF-101", root
+def _ucf101_places(root: Path) -> list[Path]:
+    """Folders in which UCF101's class folders may lie, those that are there."""
+    if not root.is_dir():
+        return []
+    _entries(root)  # refuses a folder of which nothing can be told
+    return [place for place in (root / "videos", root / "UCF-101", root) if place.is_dir()]
+
+
+def _in_class_folders(place: Path) -> Iterator[Path]:
+    return (path for path in _files(place) if path.parent.parent == place)
 
 
 def recognised(root: Path | str) -> str:
@@ -234,10 +244,10 @@ def recognised(root: Path | str) -> str:
     """
     root = Path(root)
     for place in _ucf101_places(root):
-        if any(UCF101_NAME.fullmatch(clip.name) for clip in place.glob("*/v_*.avi")):
+        if any(UCF101_NAME.fullmatch(clip.name) for clip in _in_class_folders(place)):
             return "ucf101"
     if (root / _KTH_SEQUENCES).is_file() and any(
-        _KTH_NAME.fullmatch(clip.name) for clip in root.rglob("*.avi")
+        _KTH_NAME.fullmatch(clip.name) for clip in _files(root)
     ):
         return "kth"
     return "folder"
@@ -257,7 +267,7 @@ def official_split(dataset: Dataset, number: int) -> tuple[np.ndarray, np.ndarra
     listed = sides[0] | sides[1]
     stray = [r.path for r, name in zip(dataset.records, names, strict=True) if name not in listed]
     if stray:
-        raise InputError(
+        raise _refusal(
             f"{dataset.root}: official split {number} does not list"
             f" {name_some(dataset.root, stray)}"
         )
@@ -281,20 +291,20 @@ def kth(root: Path | str) -> Dataset:
     Source: Schuldt, Laptev and Caputo 2004, https://doi.org/10.1109/ICPR.2004.1334462.
     """
     root = _existing(root)
-    clips = list(_videos(root))
+    clips = _videos(root)
     if not clips:
-        raise InputError(f"{root}: no clip of KTH found; expected person01_boxing_d1_uncomp.avi")
+        raise _refusal(f"{root}: no clip of KTH found; expected person01_boxing_d1_uncomp.avi")
     matches = [_KTH_NAME.fullmatch(clip.name) for clip in clips]
     odd = [clip for clip, match in zip(clips, matches, strict=True) if match is None]
     if odd:
-        raise InputError(
+        raise _refusal(
             f"{root}: not named as KTH does (person01_boxing_d1_uncomp.avi):"
             f" {name_some(root, odd)}; use data set folder for other clips"
         )
     ranges = kth_sequences(root / _KTH_SEQUENCES)
     lost = [c for c, m in zip(clips, matches, strict=True) if m and not ranges.get(m["sequence"])]
     if lost:
-        raise InputError(f"{root / _KTH_SEQUENCES}: gives no frames for {name_some(root, lost)}")
+        raise _refusal(f"{root / _KTH_SEQUENCES}: gives no frames for {name_some(root, lost)}")
     records = tuple(
         Record(clip, match["label"], match["person"], start, stop)
         for clip, match in zip(clips, matches, strict=True)
@@ -326,26 +336,24 @@ def folder(
         class with fewer than two clips, a clip without group.
     """
     root = _existing(root)
-    clips = list(_videos(root))
+    clips = _videos(root)
     if not clips:
-        raise InputError(f"{root}: holds no video ({' '.join(sorted(video.SUFFIXES))})")
+        raise _refusal(f"{root}: holds no video ({' '.join(sorted(video.SUFFIXES))})")
     bare = [clip for clip in clips if clip.parent == root]
     if bare:
-        raise InputError(
+        raise _refusal(
             f"{root}: not in a class folder: {name_some(root, bare)}; expected class/clip"
         )
     labels = [clip.relative_to(root).parts[0] for clip in clips]
     counts = Counter(labels)
     # A folder without a video may be a class whose clips were lost: it counts as one.
-    present = {entry.name for entry in root.iterdir() if entry.is_dir() and _shown(entry, root)}
+    present = {path.name for path, is_folder in _entries(root) if is_folder}
     if len(counts) == 1:
-        raise InputError(f"{root}: only one class, {labels[0]}; need two or more class folders")
+        raise _refusal(f"{root}: only one class, {labels[0]}; need two or more class folders")
     small = [label for label in sorted(present) if counts[label] < 2]
     if small:
         sizes = ", ".join(f"{label} has {_count(counts[label], 'clip')}" for label in small[:3])
-        raise InputError(
-            f"{root}: {sizes}; cross-validation needs at least 2 in every class folder"
-        )
+        raise _refusal(f"{root}: {sizes}; cross-validation needs at least 2 in every class folder")
     found, source = find_groups(root, clips, pattern, groups)
     records = tuple(map(Record, clips, labels, found))
     return Dataset("folder", root, records, "group", source)
@@ -353,7 +361,7 @@ def folder(
 
 def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Record, ...]:
     """Records of a folder of class folders with UCF101's names; ``group(label, number)``."""
-    clips = list(_videos(place))
+    clips = _videos(place)
     matches = [UCF101_NAME.fullmatch(clip.name) for clip in clips]
     odd = [
         clip
@@ -363,7 +371,7 @@ def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Reco
         or match["label"].lower() != clip.parent.name.lower()
     ]
     if odd:
-        raise InputError(
+        raise _refusal(
             f"{place}: not named as Class/v_Class_gNN_cNN.avi: {name_some(place, odd)};"
             " rename or remove, or use data set folder for other clips"
         )
@@ -376,29 +384,68 @@ def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Reco
 
 def _existing(root: Path | str) -> Path:
     root = Path(root)
-    if not root.exists():
-        raise InputError(f"{root}: there is no such folder")
-    if not root.is_dir():
-        raise InputError(f"{root}: is a file; name the folder of the data set")
+    with _what_cannot_be_read_named():
+        if not root.exists():
+            raise _refusal(f"{root}: there is no such folder")
+        if not root.is_dir():
+            raise _refusal(f"{root}: is a file; name the folder of the data set")
     return root
 
 
-def _videos(root: Path) -> Iterator[Path]:
+def _videos(root: Path) -> list[Path]:
     """Every video below ``root`` in the order of its relative path; hidden ones are left out."""
-    found: Sequence[Path] = [
-        path
-        for entry in root.iterdir()
-        for path in ([entry] if not entry.is_dir() else entry.rglob("*"))
-        if path.suffix.lower() in video.SUFFIXES and not path.is_dir() and _shown(path, root)
-    ]
-    for path in sorted(found, key=lambda path: path.relative_to(root).as_posix()):
-        if not path.is_file():
-            raise InputError(f"{path}: is a link to a file that is gone; mend or remove it")
-        yield path
+    with _what_cannot_be_read_named():
+        found = [
+            path
+            for path in _files(root)
+            if path.suffix.lower() in video.SUFFIXES and not path.is_dir()
+        ]
+        found.sort(key=lambda path: path.relative_to(root).as_posix())
+        for path in found:
+            if not path.is_file():
+                raise _refusal(f"{path}: is a link to a file that is gone; mend or remove it")
+    return found
 
 
-def _shown(path: Path, root: Path) -> bool:
-    return not any(part.startswith(".") for part in path.relative_to(root).parts)
+def _files(folder: Path, follow: bool = True) -> Iterator[Path]:
+    """What lies in a folder and below it, but for folders and what is hidden.
+
+    A link to a folder is followed in ``folder`` itself; below it counts as a file.
+    """
+    for path, is_folder in _entries(folder, follow):
+        if is_folder:
+            yield from _files(path, follow=False)
+        else:
+            yield path
+
+
+def _entries(folder: Path, follow: bool = True) -> list[tuple[Path, bool]]:
+    """What lies in a folder, and whether it is a folder; hidden entries are left out."""
+    # With the point, the right to enter the folder is asked for too, not only that to list it.
+    with _what_cannot_be_read_named(), os.scandir(os.path.join(folder, ".")) as entries:
+        return [
+            (
+                path := folder / entry.name,
+                path.is_dir() if follow else entry.is_dir(follow_symlinks=False),
+            )
+            for entry in entries
+            if not entry.name.startswith(".")
+        ]
+
+
+@contextmanager
+def _what_cannot_be_read_named() -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise _refusal(
+            f"{Path(error.filename)}: cannot be read: give it permission or leave it out"
+        ) from None
+
+
+def _refusal(message: str) -> InputError:
+    """The error of a message that names files or labels: one line, whatever their names."""
+    return InputError(printable(message))
 
 
 def _count(number: int, noun: str) -> str:

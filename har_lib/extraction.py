@@ -253,10 +253,13 @@ def collect(
     config: Config | None = None,
     jobs: int = 2,
     progress: bool = False,
+    *,
+    scheduler: str = "",
 ) -> Collection:
     """Features of every clip of a data set, in the order of its records.
 
-    Arguments and errors are those of `extract`.
+    Arguments and errors are those of `extract`; what is stored is read by processes of this
+    machine.
 
     Returns
     -------
@@ -265,7 +268,9 @@ def collect(
     """
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
-    outcomes: dict[Record, Features | str] = dict(extract(records, config, jobs, progress).failures)
+    outcomes: dict[Record, Features | str] = dict(
+        extract(records, config, jobs, progress, scheduler=scheduler).failures
+    )
     good = [record for record in records if record not in outcomes]
     known = digests.known(record.path for record in good)
     few = len(good) <= _FEW_CLIPS

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from har_lib.errors import InputError
+
 #: The checkout that this library belongs to.
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,6 +69,23 @@ def atomic(path: Path | str) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that could not be written, before work is spent on it.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or its folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from error
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:

@@ -71,9 +71,22 @@ def find_groups(
     )
 
 
+def printable(text: object) -> str:
+    r"""A name, or a line with names in it, whose control characters are written out.
+
+    Examples
+    --------
+    >>> print(printable("new\nline.avi"))
+    new\nline.avi
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text)
+    )
+
+
 def name_some(root: Path, clips: Sequence[Path]) -> str:
     """The first three names and how many more there are, for messages."""
-    shown = ", ".join(clip.relative_to(root).as_posix() for clip in clips[:3])
+    shown = ", ".join(printable(clip.relative_to(root).as_posix()) for clip in clips[:3])
     return shown + (f" and {len(clips) - 3} more" if len(clips) > 3 else "")
 
 

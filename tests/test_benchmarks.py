@@ -221,6 +221,17 @@ def test_only_a_whole_run_is_kept_as_the_results(
     assert place.exists() is stored
 
 
+def test_an_interrupted_run_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", interrupt)
+    assert command.main(["--quick"]) == 130
+    assert capsys.readouterr().err == "benchmarks: interrupted\n"
+
+
 # ---------------------------------------------------------------- the peers
 
 

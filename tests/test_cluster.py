@@ -374,7 +374,11 @@ def test_no_scheduler_no_worker_and_none_left_end_in_one_line(
     with pytest.raises(InputError, match=r"no Dask scheduler answers there .* `dask scheduler`"):
         parallel.each(where, [(0,)], scheduler="tcp://127.0.0.1:1")
     with distributed.LocalCluster(
-        n_workers=0, threads_per_worker=1, processes=False, dashboard_address=":0"
+        n_workers=0,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address=":0",
     ) as local:
         address = local.scheduler_address
         with pytest.raises(InputError, match=f"has no workers .* `dask worker {address}"):
@@ -387,6 +391,58 @@ def test_no_scheduler_no_worker_and_none_left_end_in_one_line(
             list(going)
     with pytest.raises(InputError, match="no Dask scheduler answers there"):
         parallel.each(where, [(0,)], scheduler=address)
+
+
+@pytest.mark.parametrize(
+    ("address", "protocol"),
+    [
+        ("tcp://10.0.0.1:8786", "tcp"),
+        ("tls://head-1.example.org:1", "tls"),
+        ("ucx://[fe80::1%eth0]:65535", "ucx"),
+        ("head_1:8786", "tcp"),
+    ],
+)
+def test_an_address_names_its_protocol_or_is_tcp(address: str, protocol: str) -> None:
+    assert cluster._protocol(address) == protocol
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("nonsense", "tcp://", "http://a b", "http://a:8786", "tcp://a", "tcp://:8786", ":8786"),
+        *("tcp://a:0", "tcp://a:65536", "tcp://a:8786/x", " tcp://a:8786", "tcp://a:8786\n"),
+    ],
+)
+def test_what_is_no_address_is_refused_before_anything_is_asked(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_Client", None)
+    with pytest.raises(InputError) as refused:
+        cluster._client(address)
+    shown = address.replace("\n", "\\n")
+    assert str(refused.value) == (
+        f"--scheduler {shown}: is no address; name the protocol (tcp, tls or ucx), the host and"
+        " the port, such as tcp://10.0.0.1:8786"
+    )
+
+
+def test_tls_without_certificates_is_one_line_and_nothing_is_left_open() -> None:
+    # In a process of its own: a client that stays open is heard of when that ends.
+    program = """
+from har_lib import cluster, errors
+try:
+    cluster._client("tls://127.0.0.1:8786")
+except errors.InputError as error:
+    print(error)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert answer.stderr == ""
+    assert re.fullmatch(
+        r"--scheduler tls://127.0.0.1:8786: Dask is not set up for tls here \(.*\); use tcp, .*\n",
+        answer.stdout,
+    )
 
 
 def test_a_scheduler_that_is_killed_ends_in_one_line(

@@ -629,6 +629,87 @@ def test_class_folders_may_be_links(plant, tmp_path: Path) -> None:
     )
 
 
+def test_links_to_folders_are_followed_from_the_first_folder_only(plant, tmp_path: Path) -> None:
+    root = plant(*FOUR)
+    (tmp_path / "far").mkdir()
+    shutil.copy(root / FOUR[0], tmp_path / "far" / "carl_1.avi")
+    (root / "run" / "deeper").symlink_to(tmp_path / "far")
+    (root / "run" / "deeper.avi").symlink_to(tmp_path / "far")
+    (root / "run" / "own").mkdir()
+    shutil.copy(root / FOUR[0], root / "run" / "own" / "dora_1.avi")
+    assert names(datasets.folder(root, pattern=r"/(\w+)_")) == [
+        *(*FOUR[:2], "run/own/dora_1.avi", *FOUR[2:])
+    ]
+
+
+@pytest.fixture
+def forbid(monkeypatch: pytest.MonkeyPatch):
+    """Take a folder's permissions away; root, who may do anything, has to be told so."""
+
+    def forbidden(folder: Path, may_be_listed: bool) -> None:
+        def guarded(call):
+            def called(path=".", *arguments, **keywords):
+                place = str(path).removesuffix("/.")
+                inside = str(path).startswith(f"{folder}/")
+                listed = place == str(folder) and call in (os_scandir, os_listdir)
+                if inside or (listed and not may_be_listed):
+                    raise PermissionError(13, "Permission denied", str(path))
+                return call(path, *arguments, **keywords)
+
+            return called
+
+        os_scandir, os_listdir = os.scandir, os.listdir
+        for name in ("stat", "lstat", "scandir", "listdir"):
+            monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+
+    return forbidden
+
+
+@pytest.mark.parametrize("may_be_listed", [False, True], ids=["none", "listed"])
+@pytest.mark.parametrize("place", ["walk", "walk/deep", "."])
+def test_a_folder_that_cannot_be_read_is_named(plant, forbid, place: str, may_be_listed) -> None:
+    root = plant(*FOUR, "walk/deep/anna_2.avi")
+    forbid(root / place, may_be_listed)
+    said = f"{root / place}: cannot be read: give it permission or leave it out"
+    assert refusal(datasets.folder, root, r"/(\w+)_") == said
+    assert refusal(datasets.kth, root) == said
+
+
+@pytest.mark.parametrize("may_be_listed", [False, True], ids=["none", "listed"])
+@pytest.mark.parametrize("place", ["videos/Archery", "videos", "."])
+def test_a_class_of_ucf101_that_cannot_be_read_is_named(
+    plant, forbid, place: str, may_be_listed
+) -> None:
+    root = plant("videos/Archery/v_Archery_g01_c01.avi")
+    forbid(root / place, may_be_listed)
+    said = f"{root / place}: cannot be read: give it permission or leave it out"
+    assert refusal(datasets.ucf101, root) == said
+    assert refusal(datasets.recognised, root) == said
+
+
+def test_a_hidden_folder_need_not_be_readable(plant, forbid) -> None:
+    root = plant(*FOUR, "run/.old/x_1.avi")
+    forbid(root / "run" / ".old", may_be_listed=False)
+    assert names(datasets.folder(root, pattern=r"/(\w+)_")) == list(FOUR)
+
+
+def test_control_characters_of_names_are_written_out(plant) -> None:
+    clips = ("new\nline/a_1.avi", "new\nline/b_1.avi", "walk/a_1.avi", "walk/b\x1b[2J_1.avi")
+    root = plant(*clips)
+    assert refusal(datasets.kth, root).endswith(
+        r": new\nline/a_1.avi, new\nline/b_1.avi, walk/a_1.avi and 1 more;"
+        " use data set folder for other clips"
+    )
+    assert r"walk/b\x1b[2J_1.avi" in refusal(datasets.folder, root, r"/([ab])_")
+    summary = datasets.folder(root, pattern=r"/([ab]).*_").summary()
+    assert summary.splitlines() == [
+        "folder: 4 clips, 2 classes, 2 groups (from pattern /([ab]).*_)",
+        r"new\nline 2, walk 2; the largest class is 0.500 of all",
+    ]
+    shutil.rmtree(root / "walk")
+    assert r"only one class, new\nline;" in refusal(datasets.folder, root, r"/([ab])_")
+
+
 def test_folders_too_poor_to_cross_validate(plant) -> None:
     root = plant()
     empty = f"{root}: holds no video (.avi .mkv .mov .mp4 .mpg .webm)"

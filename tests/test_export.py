@@ -66,7 +66,7 @@ def test_pandas_gives_back_exactly_what_was_collected(root, tmp_path, kind):
         assert set(rows["group"]) == {record.group}
         assert set(rows["start"]) == {0}
         assert rows["stop"].isna().all()
-    assert (tmp_path / "out" / "failures.csv").read_text().count("g3.avi") == 2
+    assert (tmp_path / "out" / "table.failures.csv").read_text().count("g3.avi") == 2
 
 
 def test_every_float32_comes_back(tmp_path):
@@ -167,6 +167,40 @@ def test_the_default_place_and_what_is_refused(root, tmp_path, capsys):
     assert f"of 4 clips are in {table}" in capsys.readouterr().out
     assert har("export", root, "--output", tmp_path / "folder") == 2
     assert "name a file that ends in .csv" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_a_clip_is_decoded(
+    root, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(video, "decoded", lambda *words: pytest.fail("a clip was decoded"))
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("mine")
+    for target, said in (
+        (tmp_path / "folder.csv", "folder.csv: is a folder; name a file"),
+        (tmp_path / "file" / "t.csv", "file: cannot be written"),
+    ):
+        assert har("export", root, "--output", target) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_export_lists_what_it_skips_beside_its_table_and_touches_no_other_list(
+    root, tmp_path, capsys
+):
+    mine = tmp_path / "failures.csv"
+    mine.write_text("mine")
+    table = tmp_path / "t.csv"
+    assert har("export", root, "--output", table) == 0
+    out = capsys.readouterr().out
+    assert out.count("skipped: ") == 1
+    assert f"listed in {tmp_path / 't.failures.csv'}" in out
+    assert pd.read_csv(tmp_path / "t.failures.csv")["clip"].tolist() == ["g3.avi"]
+    assert mine.read_text() == "mine"
+    # The list's own name is free for a table.
+    assert har("export", root, "--output", mine) == 0
+    assert len(pd.read_csv(mine)) == len(pd.read_csv(table))
+    assert (tmp_path / "failures.failures.csv").is_file()
 
 
 def test_the_table_appears_whole_or_not_at_all(tmp_path, monkeypatch):

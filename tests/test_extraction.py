@@ -9,7 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from har_lib import cli, cli_data, digests, extraction, features, files, parallel, store, video
+from har_lib import (
+    cli,
+    cli_data,
+    digests,
+    extraction,
+    features,
+    files,
+    parallel,
+    stages,
+    store,
+    video,
+)
 from har_lib.config import Config
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -52,13 +63,13 @@ def folder(clips: list[Record]) -> Path:
 def calls(monkeypatch) -> list[str]:
     """Stages that are computed, one entry a clip."""
     called: list[str] = []
-    for name, stage in store.STAGES.items():
+    for name, stage in stages.STAGES.items():
 
         def counted(frames, config, name=name, compute=stage.compute):
             called.append(name)
             return compute(frames, config)
 
-        monkeypatch.setitem(store.STAGES, name, dataclasses.replace(stage, compute=counted))
+        monkeypatch.setitem(stages.STAGES, name, dataclasses.replace(stage, compute=counted))
     return called
 
 

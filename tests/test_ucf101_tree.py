@@ -239,6 +239,26 @@ def test_the_command_says_what_it_writes(
     assert "from 1 to 13320" in capsys.readouterr().err
 
 
+def test_what_the_command_cannot_do_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert ucf101_tree.main([str(taken), "--clips", "1"]) == 2
+    assert capsys.readouterr().err == f"ucf101_tree: {taken}: is a file; name a folder\n"
+    assert taken.read_text() == "mine"
+    assert ucf101_tree.main([str(tmp_path / "tree"), "--jobs", "0"]) == 2
+    assert capsys.readouterr().err == "ucf101_tree: 0 jobs are not allowed: at least 1\n"
+    assert not (tmp_path / "tree").exists()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ucf101_tree, "make_pool", interrupt)
+    assert ucf101_tree.main([str(tmp_path / "tree")]) == 130
+    assert capsys.readouterr().err == "ucf101_tree: interrupted; run again to go on\n"
+
+
 def test_a_clip_that_cannot_be_written_in_full_is_refused(tmp_path: Path) -> None:
     with pytest.raises(video.VideoError, match="0 of 0 frames"):
         moving_scene.write(tmp_path / "none.avi", [])
