@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import collection, kernels, measure, one_clip
 from benchmarks.measure import Entry, Setting
 from har_lib import files
-from har_lib.errors import InputError
+from har_lib.cli import answered
 
 Benchmark = Callable[[Setting], list[Entry]]
 
@@ -87,23 +87,19 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run what the command line asks for, print the table and write the results."""
     given = parser().parse_args(words)
+    return answered("benchmarks", lambda: _run_as_asked(given))
+
+
+def _run_as_asked(given: argparse.Namespace) -> None:
     folder = files.build_dir() / "bench"
     setting = Setting(folder, given.quick, given.clips, given.seed, given.rounds)
-    try:
-        entries = run(given.only or list(BENCHMARKS), setting)
-    except InputError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("benchmarks: interrupted", file=sys.stderr)
-        return 130
+    entries = run(given.only or list(BENCHMARKS), setting)
     whole = not (given.only or given.quick)
     output = given.output or (files.ROOT / "results" / "benchmarks.json" if whole else None)
     if output:
         measure.write(output, entries, setting)
     print(measure.table(entries))
     print(f"written to {output or folder / 'benchmarks.json'}")
-    return 0
 
 
 if __name__ == "__main__":

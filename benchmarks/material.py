@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import moving_scene, ucf101_tree
 from benchmarks.measure import Setting
-from har_lib import datasets, files
+from har_lib import datasets, files, synthetic
 from har_lib.errors import InputError
 
 #: Frames of a clip of UCF101's length.
@@ -47,7 +47,7 @@ def enlarged(setting: Setting, length: int, size: tuple[int, int] = (3840, 2160)
     if not path.is_file():
         generator = np.random.default_rng([setting.seed, length])
         frames = moving_scene.render(length, generator)
-        moving_scene.write(path, (cv2.resize(frame, size) for frame in frames))
+        synthetic.write_video(path, (cv2.resize(frame, size) for frame in frames))
     return path
 
 

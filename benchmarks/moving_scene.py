@@ -4,17 +4,15 @@ They are no one's footage and tell no story. What counts is that they cost what 
 cost: as many bytes and as long to decode, as many interest points, as many key frames.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from har_lib import files, scenery
-from har_lib.video import VideoError
+from har_lib import scenery
 
 WIDTH, HEIGHT = 320, 240
 FRAMES_PER_SECOND = 25.0
@@ -110,39 +108,3 @@ def render(length: int, generator: np.random.Generator) -> Iterator[Image]:
         y, x = generator.integers(0, (512 - HEIGHT, 640 - WIDTH))
         speckle = np.ascontiguousarray(grain[y : y + HEIGHT, x : x + WIDTH])
         yield cv2.add(frame, speckle, dtype=cv2.CV_8U)
-
-
-def write(path: Path, frames: Iterable[Image]) -> int:
-    """Write frames as XviD in AVI as they come, whole or not at all; return how many.
-
-    `har_lib.video.write` wants them all at once, which a clip of 20,000 frames does not allow.
-
-    Raises
-    ------
-    VideoError
-        If not every frame can be read back.
-    """
-    count = 0
-    writer = None
-    with files.atomic(path) as temporary:
-        for frame in frames:
-            if writer is None:
-                code, size = cv2.VideoWriter.fourcc(*"XVID"), (frame.shape[1], frame.shape[0])
-                writer = cv2.VideoWriter(
-                    str(temporary), cv2.CAP_FFMPEG, code, FRAMES_PER_SECOND, size
-                )
-            writer.write(frame)
-            count += 1
-        if writer is not None:
-            writer.release()
-        reader = cv2.VideoCapture(str(temporary), cv2.CAP_FFMPEG)
-        readable = 0
-        while reader.grab():
-            readable += 1
-        reader.release()
-        if readable != count or count == 0:
-            raise VideoError(
-                f"{path}: {readable} of {count} frames can be read back: look for free space on "
-                "the disk"
-            )
-    return count

@@ -27,7 +27,8 @@ from scipy import special
 from tqdm.auto import tqdm
 
 from benchmarks import moving_scene
-from har_lib import files, parallel, scenery
+from har_lib import files, parallel, scenery, synthetic
+from har_lib.cli import answered
 from har_lib.errors import InputError
 
 CLASSES, GROUPS, CLIPS = 101, 25, 13_320
@@ -195,7 +196,7 @@ def render(path: Path, length: int, seed: int = 0) -> None:
     cv2.setNumThreads(1)
     try:
         generator = np.random.default_rng([seed, length])
-        moving_scene.write(path, moving_scene.render(length, generator))
+        synthetic.write_video(path, moving_scene.render(length, generator))
     finally:
         cv2.setNumThreads(threads)
 
@@ -304,17 +305,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--pool", type=int, default=POOL, metavar="N", help="different lengths")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes")
     given = parser.parse_args(words)
-    try:
+
+    def run() -> None:
         made = make(given.folder, given.clips, given.seed, given.pool, jobs=given.jobs)
-    except InputError as error:
-        print(f"ucf101_tree: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("ucf101_tree: interrupted; run again to go on", file=sys.stderr)
-        return 130
-    sizes = Counter(clip.label for clip in made).values()
-    print(f"{len(sizes)} classes of {min(sizes)} to {max(sizes)} clips")
-    return 0
+        sizes = Counter(clip.label for clip in made).values()
+        print(f"{len(sizes)} classes of {min(sizes)} to {max(sizes)} clips")
+
+    return answered("ucf101_tree", run)
 
 
 if __name__ == "__main__":

@@ -104,18 +104,36 @@ def main(words: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if words is None else words
     arguments = build_parser().parse_args(_shield(words))
     arguments.words = list(words)
+    return answered("har", lambda: VERBS[arguments.verb].run(arguments))
+
+
+def answered(program: str, function: Callable[[], object]) -> int:
+    """Call a function for the command line: what cannot be done is one line on stderr.
+
+    Parameters
+    ----------
+    program : str
+        What the line begins with.
+    function : callable
+        Its result is not looked at.
+
+    Returns
+    -------
+    int
+        0; 2 for input that cannot be used or an error of the system; 130 when interrupted.
+    """
     try:
-        VERBS[arguments.verb].run(arguments)
+        function()
     except InputError as error:
-        print(f"har: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader, such as head, has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"har: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        print(f"{program}: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("har: interrupted", file=sys.stderr)
+        print(f"{program}: interrupted", file=sys.stderr)
         return 130
     return 0

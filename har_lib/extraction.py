@@ -110,6 +110,20 @@ def _reason(record: Record, error: Exception) -> str:
     return f"{record.path}: {said or 'needs more memory than there is'}"
 
 
+class _NotWritten(InputError):
+    """The store cannot be written; it is no fault of the clip, and ends the extraction."""
+
+
+def _check_store(record: Record, config: Config) -> None:
+    """Refuse a store that cannot be written, before anything is computed for it."""
+    try:
+        files.check_folder(store.folder())
+    except InputError as error:
+        # A clip that cannot be read is listed, also beside a store that may only be read.
+        store.frames_of(record, config)
+        raise _NotWritten(f"{error}; HAR_DATA names another place for the store") from error
+
+
 def _fill(record: Record, config: Config, verify: bool) -> _Outcome:
     """Make what the store lacks of a clip; its content is read, whatever is remembered of it."""
     try:
@@ -124,7 +138,10 @@ def _fill(record: Record, config: Config, verify: bool) -> _Outcome:
             damaged = sum(places[stage].is_file() for stage in lacking)
             frames = 0
             if lacking:
+                _check_store(record, config)
                 frames, _ = store.make(record, config, lacking, observation.digest)
+    except _NotWritten:
+        raise
     except _FAILURES as error:
         return _Outcome(failure=_reason(record, error))
     return _Outcome(observation, frames, bool(lacking), damaged)
@@ -193,7 +210,7 @@ def extract(
     Raises
     ------
     InputError
-        If not one clip could be read.
+        If not one clip could be read, or the store lacks something and cannot be written.
     """
     begin = time.monotonic()
     config = config or Config()

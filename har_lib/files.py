@@ -35,6 +35,15 @@ def build_dir() -> Path:
 
 
 @contextmanager
+def _errors_that_name(path: Path) -> Iterator[None]:
+    """Let an error of the system name this file, in place of the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
 def atomic(path: Path | str) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success it is synced and moved into place.
 
@@ -52,9 +61,10 @@ def atomic(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last, because writers of pictures and video choose the format by it.
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
-    )
+    with _errors_that_name(path):
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+        )
     os.close(handle)
     temporary = Path(name)
     try:
@@ -65,7 +75,8 @@ def atomic(path: Path | str) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
-        os.replace(temporary, path)
+        with _errors_that_name(path):
+            os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -81,11 +92,22 @@ def check_target(path: Path) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file")
+    check_folder(path.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder, and refuse one in which no file could be written.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made or written.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise InputError(f"{path.parent}: cannot be written ({error.strerror})") from error
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:

@@ -9,7 +9,7 @@ beside them. Movements are in ``motion``, people in ``body``, places in ``scener
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from har_lib import body, files, motion, parallel, rendering, scenery
 from har_lib.errors import InputError
 from har_lib.motion import ACTIONS, FRAMES_PER_SECOND, PAIRS
 from har_lib.rendering import CLIPS, GROUPS, Clip, backdrop, check, render
-from har_lib.scenery import HEIGHT, WIDTH, Image
+from har_lib.scenery import Image
 
 __all__ = [
     "ACTIONS", "CLIPS", "FRAMES_PER_SECOND", "GROUPS", "PAIRS", "Clip", "backdrop", "clip_name",
-    "digest", "make", "read_silhouettes", "render",
+    "digest", "make", "read_silhouettes", "render", "write_video",
 ]  # fmt: skip
 
 _MANIFEST = "manifest.json"
@@ -81,26 +81,41 @@ def _write_silhouettes(path: Path, masks: NDArray[np.bool_]) -> None:
     )
 
 
-def _write_video(path: Path, frames: Image) -> None:
-    """Write XVID in AVI, as UCF101 is, and read it back: an encoder can fail without a word."""
+def write_video(path: Path, frames: Iterable[Image]) -> int:
+    """Write frames, blue first, as XVID in AVI, as UCF101 is; return how many there are.
+
+    They are taken as they come, so that a long clip need not be held, and read back at the end:
+    an encoder can fail without a word. The clip appears whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If not every frame can be read back.
+    """
+    count = 0
+    writer = None
     with files.atomic(path) as temporary:
-        code = cv2.VideoWriter.fourcc(*"XVID")
-        writer = cv2.VideoWriter(
-            str(temporary), cv2.CAP_FFMPEG, code, FRAMES_PER_SECOND, (WIDTH, HEIGHT)
-        )
         for frame in frames:
+            if writer is None:
+                code, size = cv2.VideoWriter.fourcc(*"XVID"), (frame.shape[1], frame.shape[0])
+                writer = cv2.VideoWriter(
+                    str(temporary), cv2.CAP_FFMPEG, code, FRAMES_PER_SECOND, size
+                )
             writer.write(frame)
-        writer.release()
-        reader = cv2.VideoCapture(str(temporary), cv2.CAP_FFMPEG)
-        count = 0
-        while reader.grab():
             count += 1
+        if writer is not None:
+            writer.release()
+        reader = cv2.VideoCapture(str(temporary), cv2.CAP_FFMPEG)
+        readable = 0
+        while reader.grab():
+            readable += 1
         reader.release()
-        if count != len(frames):
+        if readable != count or count == 0:
             raise OSError(
-                f"{path}: {count} of {len(frames)} frames can be read back: check the free disk "
+                f"{path}: {readable} of {count} frames can be read back: check the free disk "
                 "space and that OpenCV can write XVID (opencv-python-headless can)"
             )
+    return count
 
 
 def _paths(action: str, group: int, clip: int) -> tuple[str, str]:
@@ -115,7 +130,7 @@ def _make_clip(root: Path, action: str, group: int, clip: int) -> None:
     try:
         rendered = render(action, group, clip)
         video, silhouettes = _paths(action, group, clip)
-        _write_video(root / video, rendered.frames)
+        write_video(root / video, rendered.frames)
         _write_silhouettes(root / silhouettes, rendered.silhouettes)
     finally:
         cv2.setNumThreads(threads)

@@ -1,8 +1,11 @@
 """With real clips at hand, a test that needs them may not be skipped."""
 
+import dataclasses
 import os
 
 import pytest
+
+from har_lib import stages
 
 
 @pytest.hookimpl(trylast=True)
@@ -16,3 +19,17 @@ def pytest_sessionfinish(session, exitstatus):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         names = ", ".join(report.nodeid for report in skipped[:5])
         reporter.write_line(f"HAR_TEST_DATA is set, but {len(skipped)} tests were skipped: {names}")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Names of the stages that are computed in this process, one entry a clip."""
+    called = []
+    for name, stage in stages.STAGES.items():
+
+        def counted(frames, config, name=name, compute=stage.compute):
+            called.append(name)
+            return compute(frames, config)
+
+        monkeypatch.setitem(stages.STAGES, name, dataclasses.replace(stage, compute=counted))
+    return called

@@ -8,7 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har_lib import cli, coverage, datasets, digests, export, extraction, files, shape, stip, video
+from har_lib import (
+    cli,
+    coverage,
+    datasets,
+    digests,
+    export,
+    extraction,
+    files,
+    shape,
+    stip,
+    store,
+    video,
+)
 from har_lib import stip_vector as vectors
 from har_lib.config import Config
 from har_lib.datasets import Dataset, Record
@@ -201,6 +213,24 @@ def test_export_lists_what_it_skips_beside_its_table_and_touches_no_other_list(
     assert har("export", root, "--output", mine) == 0
     assert len(pd.read_csv(mine)) == len(pd.read_csv(table))
     assert (tmp_path / "failures.failures.csv").is_file()
+
+
+def test_each_clip_that_cannot_be_read_is_tried_once(root, tmp_path, capsys, monkeypatch):
+    tried = []
+
+    def counted(record, config, stages, clip, make=store.make):
+        tried.append(record.path.name)
+        return make(record, config, stages, clip)
+
+    monkeypatch.setattr(store, "make", counted)
+    for name in ("g3.avi", "g4.avi"):
+        (root / "walk" / name).write_text(f"not a video {name}")
+    groups = root / "groups.csv"
+    groups.write_text(groups.read_text() + "walk/g4.avi,g4\n")
+    assert har("export", root, "--jobs", 1, "--output", tmp_path / "t.csv") == 0
+    assert sorted(tried)[-2:] == ["g3.avi", "g4.avi"]
+    assert len(tried) == 6
+    assert capsys.readouterr().err.count("features:   0%") == 1
 
 
 def test_the_table_appears_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -2,8 +2,10 @@
 
 import csv
 import dataclasses
+import errno
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,6 @@ from har_lib import (
     features,
     files,
     parallel,
-    stages,
     store,
     video,
 )
@@ -57,20 +58,6 @@ def folder(clips: list[Record]) -> Path:
     rows = [f"{clip.path.relative_to(root).as_posix()},{clip.group}" for clip in clips]
     files.write_text(root / "groups.csv", "\n".join(["file,group", *rows]) + "\n")
     return root
-
-
-@pytest.fixture
-def calls(monkeypatch) -> list[str]:
-    """Stages that are computed, one entry a clip."""
-    called: list[str] = []
-    for name, stage in stages.STAGES.items():
-
-        def counted(frames, config, name=name, compute=stage.compute):
-            called.append(name)
-            return compute(frames, config)
-
-        monkeypatch.setitem(stages.STAGES, name, dataclasses.replace(stage, compute=counted))
-    return called
 
 
 @pytest.fixture
@@ -278,6 +265,57 @@ def test_whatever_keeps_a_clip_from_being_read_ends_nothing(clips, monkeypatch, 
     ((record, reason),) = extraction.extract(clips, jobs=1).failures
     assert record == clips[1]
     assert reason == f"{record.path}: {said}"
+
+
+# ---------------------------------------------------------------- a store that cannot be written
+
+
+@pytest.fixture
+def read_only(monkeypatch) -> Callable[[], None]:
+    """Let nothing be written in the store from now on, whoever runs the tests."""
+
+    def refuse(*_, dir, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(dir))
+
+    def begin() -> None:
+        monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+        monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
+        monkeypatch.setattr(digests, "remember", lambda observations: None)
+
+    return begin
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_store_that_is_a_file_ends_the_extraction_before_anything_is_computed(
+    clips, calls, tmp_path, monkeypatch, jobs
+):
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"file/store: cannot be written.*Not a directory.*HAR"):
+        extraction.extract(clips, jobs=jobs)
+    assert calls == []
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_store_that_is_read_only_serves_what_it_has(clips, calls, tmp_path, read_only):
+    """Also where no digest is remembered, and beside a clip that cannot be read."""
+    first = extraction.collect(clips[:3], jobs=1)
+    bad = tmp_path / "set" / "walk" / "notes.avi"
+    bad.write_text("not a video")
+    short = make_clip(tmp_path / "set" / "walk" / "short.avi", frames=1)
+    digests.forget_all()
+    calls.clear()
+    read_only()
+    for verify in (False, True):
+        done = extraction.extract(clips[:3], jobs=1, verify=verify)
+        assert (done.made, done.failures) == (0, ())
+    found = extraction.collect([*clips[:3], Record(bad, "walk", "g01"), short], jobs=1)
+    assert len(found.failures) == 2
+    for one, two in zip(first.sequences, found.sequences, strict=True):
+        np.testing.assert_array_equal(one, two)
+    with pytest.raises(InputError, match=r"store: cannot be written.*Read-only"):
+        extraction.extract(clips, jobs=1)
+    assert calls == []
 
 
 def test_a_clip_that_ends_its_process_is_listed(clips, monkeypatch):

@@ -118,6 +118,24 @@ def test_one_writer_may_fail_beside_another(tmp_path: Path) -> None:
     assert content(tmp_path) == {"a.txt": b"good"}
 
 
+def test_what_cannot_be_moved_or_begun_is_named_as_the_reader_knows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(IsADirectoryError) as moved:
+        files.write_text(tmp_path / "a.csv", "text")
+    assert moved.value.filename == str(tmp_path / "a.csv")
+    assert os.listdir(tmp_path) == ["a.csv"]
+
+    def refuse(*_: object, dir: Path, prefix: str, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", f"{dir}/{prefix}x")
+
+    monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
+    with pytest.raises(PermissionError, match="denied") as begun:
+        files.write_text(tmp_path / "b.csv", "text")
+    assert begun.value.filename == str(tmp_path / "b.csv")
+
+
 @pytest.fixture(params=[0o022, 0o027, 0o077])
 def mask(request: pytest.FixtureRequest) -> Iterator[int]:
     before = os.umask(request.param)

@@ -1,6 +1,5 @@
 """The store gives what a fresh extraction gives, and computes only what is missing."""
 
-import dataclasses
 import sys
 from pathlib import Path
 from random import Random
@@ -32,18 +31,6 @@ def clip(tmp_path, monkeypatch):
     return Record(path, "walk", "g01")
 
 
-def kernel_calls(monkeypatch):
-    calls = []
-    for name, stage in stages.STAGES.items():
-
-        def counted(frames, config, name=name, compute=stage.compute):
-            calls.append(name)
-            return compute(frames, config)
-
-        monkeypatch.setitem(stages.STAGES, name, dataclasses.replace(stage, compute=counted))
-    return calls
-
-
 def stored():
     return sorted(store.folder().rglob("*.npz"))
 
@@ -56,8 +43,8 @@ def test_stored_equals_fresh(clip):
         np.testing.assert_array_equal(stored.vectors, fresh.vectors)
 
 
-def test_each_stage_is_computed_once(clip, monkeypatch):
-    calls = kernel_calls(monkeypatch)
+def test_each_stage_is_computed_once(clip, calls):
+    calls.clear()
     store.load(clip)
     store.load(clip)
     assert calls == BY_DEFAULT
@@ -81,9 +68,9 @@ def test_each_stage_is_computed_once(clip, monkeypatch):
         ({"interest_vector": "responses_2d"}, ["responses_2d"]),
     ],
 )
-def test_a_changed_choice_computes_what_it_touches(clip, monkeypatch, choices, again):
+def test_a_changed_choice_computes_what_it_touches(clip, calls, choices, again):
     store.load(clip)
-    calls = kernel_calls(monkeypatch)
+    calls.clear()
     config = Config().replace(**choices)
     found = store.load(clip, config)
     assert calls == again
@@ -97,9 +84,9 @@ def test_a_changed_choice_computes_what_it_touches(clip, monkeypatch, choices, a
         ({"point_volume": "key_frames"}, ["points"]),
     ],
 )
-def test_a_stage_that_depends_on_the_threshold_is_keyed_by_it(clip, monkeypatch, first, again):
+def test_a_stage_that_depends_on_the_threshold_is_keyed_by_it(clip, calls, first, again):
     store.load(clip, Config().replace(**first))
-    calls = kernel_calls(monkeypatch)
+    calls.clear()
     config = Config().replace(**first, ssim_threshold=0.999)
     found = store.load(clip, config)
     assert calls == again
@@ -206,10 +193,10 @@ def test_no_stage_depends_on_what_does_not_compute_it():
     assert "foreground" not in stages.modules("points")
 
 
-def test_another_clip_under_the_same_name_is_another_clip(clip, monkeypatch):
+def test_another_clip_under_the_same_name_is_another_clip(clip, calls):
     store.load(clip)
     video.write(clip.path, np.zeros((9, 120, 160), np.uint8) + 50)
-    calls = kernel_calls(monkeypatch)
+    calls.clear()
     store.load(clip)
     assert calls == BY_DEFAULT
 
@@ -223,7 +210,7 @@ def test_a_range_of_frames_is_a_clip_of_its_own(clip):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "other arrays"])
-def test_a_broken_file_of_the_store_is_made_anew(clip, monkeypatch, damage):
+def test_a_broken_file_of_the_store_is_made_anew(clip, calls, damage):
     fresh = store.load(clip)
     (path,) = (store.folder() / "points").rglob("*.npz")
     content = path.read_bytes()
@@ -233,7 +220,7 @@ def test_a_broken_file_of_the_store_is_made_anew(clip, monkeypatch, damage):
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
         path.write_bytes({"cut": content[:100], "flipped": flipped, "emptied": b""}[damage])
-    calls = kernel_calls(monkeypatch)
+    calls.clear()
     np.testing.assert_array_equal(store.load(clip).vectors, fresh.vectors)
     assert calls == ["points"]
     assert path.read_bytes() == content

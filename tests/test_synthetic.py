@@ -329,7 +329,13 @@ def test_an_encoder_that_drops_frames_is_noticed(
 
     monkeypatch.setattr(cv2, "VideoWriter", Deaf)
     with pytest.raises(OSError, match="0 of 3 frames"):
-        synthetic._write_video(tmp_path / "v.avi", np.zeros((3, 240, 320, 3), np.uint8))
+        synthetic.write_video(tmp_path / "v.avi", np.zeros((3, 240, 320, 3), np.uint8))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clip_without_frames_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="0 of 0 frames"):
+        synthetic.write_video(tmp_path / "v.avi", iter([]))
     assert not list(tmp_path.iterdir())
 
 

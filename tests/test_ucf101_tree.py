@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import moving_scene, ucf101_tree
+from benchmarks import ucf101_tree
 from har_lib import datasets, files, splits, video
 from har_lib.errors import InputError
 
@@ -256,10 +256,4 @@ def test_what_the_command_cannot_do_is_one_line(
 
     monkeypatch.setattr(ucf101_tree, "make_pool", interrupt)
     assert ucf101_tree.main([str(tmp_path / "tree")]) == 130
-    assert capsys.readouterr().err == "ucf101_tree: interrupted; run again to go on\n"
-
-
-def test_a_clip_that_cannot_be_written_in_full_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(video.VideoError, match="0 of 0 frames"):
-        moving_scene.write(tmp_path / "none.avi", [])
-    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().err == "ucf101_tree: interrupted\n"
