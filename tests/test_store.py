@@ -193,6 +193,18 @@ def test_no_stage_depends_on_what_does_not_compute_it():
     assert "foreground" not in stages.modules("points")
 
 
+@pytest.mark.parametrize("library", ["cv2", "np"])
+def test_another_version_of_a_library_that_computes_is_another_shelf(monkeypatch, library):
+    before = {stage: stages.version(stage) for stage in stages.STAGES}
+    monkeypatch.setattr(f"har_lib.stages.{library}.__version__", "0.1")
+    stages.version.cache_clear()
+    try:
+        for stage, version in before.items():
+            assert stages.version(stage) != version
+    finally:
+        stages.version.cache_clear()
+
+
 def test_another_clip_under_the_same_name_is_another_clip(clip, calls):
     store.load(clip)
     video.write(clip.path, np.zeros((9, 120, 160), np.uint8) + 50)
