@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from har_lib import checkpoint as kept_work
 from har_lib import files, seagull
 from har_lib.config import FIELDS, Config
 from har_lib.errors import InputError
 from har_lib.lstm import Layout, one_thread, pad
+from har_lib.population import PRECISIONS, device_of
 from har_lib.sequences import (
     check_groups,
     check_labels,
@@ -76,6 +78,17 @@ learning_rate, patience, validation, validation_share
         The result depends on it and the data alone.
     search : bool
         Whether to search at all.
+    device : {"auto", "cpu", "cuda"}
+        Where fitness and Adam are computed; ``auto`` is CUDA where there is some. Fitness agrees
+        between the two to rounding; a search that ranks networks by it may part ways there.
+    precision : {"double", "single"}
+        Of the networks' answers in the search. ``single`` takes half the time; results then can
+        hang on the rounding of one kind of processor.
+    threads : int
+        Threads that share a population. The result does not depend on it.
+    checkpoint : str
+        Folder in which a search is kept while it runs, so that the same ``fit`` called again goes
+        on where it was ended; each search has a file of its own there. Empty keeps nothing.
 
     Attributes
     ----------
@@ -139,6 +152,10 @@ learning_rate, patience, validation, validation_share
         validation_share: float = _DEFAULT.training.validation_share,
         seed: int = 0,
         search: bool = True,
+        device: str = "auto",
+        precision: str = "double",
+        threads: int = 1,
+        checkpoint: str = "",
     ) -> None:
         self.feature_scaling = feature_scaling
         self.time_step = time_step
@@ -174,6 +191,10 @@ learning_rate, patience, validation, validation_share
         self.validation_share = validation_share
         self.seed = seed
         self.search = search
+        self.device = device
+        self.precision = precision
+        self.threads = threads
+        self.checkpoint = checkpoint
 
     def fit(
         self, X: Sequence[ArrayLike], y: ArrayLike, groups: ArrayLike | None = None
@@ -294,7 +315,9 @@ learning_rate, patience, validation, validation_share
 
     def _network(self) -> Network:
         layout = Layout(self.n_features_in_, self.hidden_size, len(self.classes_))
-        return Network(layout, self.gate_form, self.readout)
+        return Network(
+            layout, self.gate_form, self.readout, self.device, self.precision, self.threads
+        )
 
     def _trains(self) -> bool:
         return not self.search or self.search_role in ("init", "finetune")
@@ -303,6 +326,14 @@ learning_rate, patience, validation, validation_share
         for name, value in self.get_params().items():
             if name in FIELDS:
                 FIELDS[name].check(value.item() if isinstance(value, np.generic) else value)
+        device_of(self.device)
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"precision = {self.precision!r} is not allowed: it must be one of "
+                f"{', '.join(PRECISIONS)}"
+            )
+        if self.threads < 1:
+            raise InputError(f"threads = {self.threads} is not allowed: it must be at least 1")
 
     def _steps(self, sequence: np.ndarray) -> np.ndarray:
         """Rows of a clip that the network reads."""
@@ -321,7 +352,7 @@ learning_rate, patience, validation, validation_share
         layout = self._network().layout
         side = np.full(layout.size, 1 / np.sqrt(self.hidden_size))
         generator = np.random.default_rng(for_draw)
-        draw = seagull.initial_population(1, -side, side, generator)[0]
+        draw = seagull.initial_population(generator.random(layout.size), -side, side)
         if not self.search:
             return self._trained(draw, known, unseen, for_batches)
         judges = unseen if self.fitness_clips == "validation" else known
@@ -345,6 +376,8 @@ learning_rate, patience, validation, validation_share
     ) -> np.ndarray:
         """Flat weights with the best that the search finds in the places of those it looks for."""
         network = self._network()
+        # Moved once, not for each population.
+        judges = judges.to(device_of(self.device), PRECISIONS[self.precision])
         places = slice(0, network.layout.size)
         if self.search_role == "readout":
             places = network.layout.readout
@@ -381,9 +414,23 @@ learning_rate, patience, validation, validation_share
             jumping=self.jumping_rate,
             patience=self.search_patience,
             start=centre[None] if around else None,
+            checkpoint=self._checkpoint(weights, judges),
         )
         self.history_["search"] = self.result_.history.tolist()
         return complete(self.result_.position[None])[0]
+
+    def _checkpoint(self, weights: np.ndarray, judges: Clips) -> Path | None:
+        """File of this search, named by all that its fitness and its box are made of."""
+        if not self.checkpoint:
+            return None
+        # Where and how fast it is computed does not make it another search.
+        technical = ("device", "threads", "checkpoint")
+        settings = {
+            name: value for name, value in self.get_params().items() if name not in technical
+        }
+        arrays = [weights, *(part.numpy(force=True) for part in judges)]
+        about = [json.dumps(settings, sort_keys=True), *map(kept_work.digest, arrays)]
+        return Path(self.checkpoint) / f"search-{files.digest_of(about)[:16]}.npz"
 
     def _trained(
         self, start: np.ndarray, known: Clips, unseen: Clips, seed: np.random.SeedSequence

@@ -1,7 +1,8 @@
 """The LSTM network: equations (8) to (13), its flat weight vector (15), and whole sequences.
 
 Every function takes one network or a population of P at once: weights and states then carry a
-leading axis P. Tensors are float64, so that results do not hang on the rounding of one processor.
+leading axis P; :mod:`har_lib.population` does so fast. Tensors are float64 where nothing else is
+said, so that results do not hang on the rounding of one processor.
 """
 
 import math
@@ -23,9 +24,6 @@ FORMS = ("corrected", "literal")
 
 #: States that the readout sees: that of the last valid step, or the mean over all valid steps.
 READOUTS = ("last", "mean")
-
-#: Bytes of gate values worked on at once by :func:`population_logits`: what a cache holds.
-_BLOCK = 2**20
 
 
 class Weights(NamedTuple):
@@ -140,12 +138,14 @@ def _weighted(h: Tensor, v: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return joined @ W + b.unsqueeze(-2)
 
 
-def _check_form(form: str) -> None:
+def check_form(form: str) -> None:
+    """Refuse an unknown reading of the gates."""
     if form not in FORMS:
         raise InputError(f"form = {form!r} is not allowed: it must be one of {', '.join(FORMS)}")
 
 
-def _check_readout(readout: str) -> None:
+def check_readout(readout: str) -> None:
+    """Refuse an unknown readout."""
     if readout not in READOUTS:
         raise InputError(
             f"readout = {readout!r} is not allowed: it must be one of {', '.join(READOUTS)}"
@@ -188,7 +188,7 @@ def input_gate(h: Tensor, v: Tensor, W_I: Tensor, b_I: Tensor, form: str = "corr
     >>> input_gate(zero, zero, torch.ones(2, 1), torch.zeros(1)).item()
     0.5
     """
-    _check_form(form)
+    check_form(form)
     total = _weighted(h, v, W_I, b_I)
     return total * SIGMA if form == "literal" else torch.sigmoid(total)
 
@@ -209,7 +209,7 @@ def forget_gate(h: Tensor, v: Tensor, W_F: Tensor, b_F: Tensor, form: str = "cor
     >>> forget_gate(one, one, torch.ones(2, 1), torch.zeros(1), form="literal").item()
     1.0
     """
-    _check_form(form)
+    check_form(form)
     if form == "literal":
         return _weighted(h - 1, v, W_F, b_F) * SIGMA
     return torch.sigmoid(_weighted(h, v, W_F, b_F))
@@ -229,7 +229,7 @@ def output_gate(h: Tensor, v: Tensor, W_O: Tensor, b_O: Tensor, form: str = "cor
     >>> output_gate(one, one, torch.ones(2, 1), -2 * torch.ones(1)).item()
     0.5
     """
-    _check_form(form)
+    check_form(form)
     if form == "literal":
         return _weighted(h - 1, v, W_O, b_O) * SIGMA
     return torch.sigmoid(_weighted(h, v, W_O, b_O))
@@ -329,8 +329,8 @@ def forward(
     >>> forward(weights, torch.ones(5, 6, 3), torch.full((5,), 6)).shape
     torch.Size([5, 4])
     """
-    _check_sequences(X, lengths)
-    _check_readout(readout)
+    check_sequences(X, lengths)
+    check_readout(readout)
     h = X.new_zeros(*weights.b_y.shape[:-1], len(X), weights.b_I.shape[-1])
     U, total = torch.zeros_like(h), torch.zeros_like(h)
     for t in range(int(lengths.max())):
@@ -343,100 +343,8 @@ def forward(
     return seen @ weights.W_y + weights.b_y.unsqueeze(-2)
 
 
-def population_logits(
-    weights: Weights,
-    X: Tensor,
-    lengths: Tensor,
-    form: str = "corrected",
-    readout: str = "last",
-) -> Tensor:
-    """Do what :func:`forward` does for a population, several times faster and without gradients.
-
-    It stands in for equations (8) to (13) during the search: the four gates share one product, a
-    block of networks at a time stays in the cache, finished sequences are left out, and tanh is
-    computed as 2 sigmoid(2x) - 1, which is many times faster in float64. It agrees with
-    :func:`forward` to 1e-12; with literal gates, which have no bounds, to 1e-9 of a network's
-    largest logit over some dozen steps (longer ones can be chaotic).
-
-    Parameters
-    ----------
-    weights : Weights
-        P networks.
-    X, lengths, form, readout
-        As in :func:`forward`.
-
-    Returns
-    -------
-    Tensor
-        Logits (P, N, C).
-
-    Examples
-    --------
-    >>> layout = Layout(features=3, hidden=2, classes=4)
-    >>> weights = layout.unpack(torch.zeros(7, layout.size))
-    >>> population_logits(weights, torch.ones(5, 6, 3), torch.full((5,), 6)).shape
-    torch.Size([7, 5, 4])
-    """
-    _check_sequences(X, lengths)
-    _check_form(form)
-    _check_readout(readout)
-    with torch.no_grad():
-        # Doubling the candidate's weights makes one sigmoid serve all four gates.
-        W = torch.cat([weights.W_I, weights.W_F, weights.W_O, 2 * weights.W_U], dim=-1)
-        b = torch.cat([*_gate_biases(weights, form), 2 * weights.b_U], dim=-1)
-        # With the longest first, the sequences still running at any step are the first ones.
-        order = torch.argsort(lengths, descending=True, stable=True)
-        running = [int((lengths > t).sum()) for t in range(int(lengths.max()))]
-        steps = X[order].transpose(0, 1).contiguous()
-        size = max(1, _BLOCK // (len(X) * W.shape[-1] * W.element_size()))
-        states = torch.cat(
-            [
-                _states(block, bias, steps, running, form, readout)
-                for block, bias in zip(W.split(size), b.unsqueeze(-2).split(size), strict=True)
-            ]
-        )
-        if readout == "mean":
-            states = states / lengths[order].unsqueeze(-1)
-        return states[:, torch.argsort(order)] @ weights.W_y + weights.b_y.unsqueeze(-2)
-
-
-def _gate_biases(weights: Weights, form: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Biases of the three gates; h - 1 of the literal (9) and (10) is a shift of theirs."""
-    if form == "corrected":
-        return weights.b_I, weights.b_F, weights.b_O
-    H = weights.b_I.shape[-1]
-    shift_F, shift_O = (W[..., :H, :].sum(dim=-2) for W in (weights.W_F, weights.W_O))
-    return weights.b_I, weights.b_F - shift_F, weights.b_O - shift_O
-
-
-def _states(
-    W: Tensor, b: Tensor, steps: Tensor, running: list[int], form: str, readout: str
-) -> Tensor:
-    """Last valid states (P, N, H), or sums of all, of sequences (T, N, F) that come longest first.
-
-    The candidate's weights in ``W`` and ``b`` are doubled.
-    """
-    P, N, H = len(W), steps.shape[1], W.shape[-1] // 4
-    joined = steps.new_zeros(P, N, H + steps.shape[-1])
-    U, total = steps.new_zeros(P, N, H), steps.new_zeros(P, N, H)
-    for v, n in zip(steps, running, strict=False):
-        joined[:, :n, H:] = v[:n]
-        gates = torch.baddbmm(b, joined[:, :n], W)
-        if form == "corrected":
-            gates.sigmoid_()
-        else:
-            gates[..., : 3 * H].mul_(SIGMA)
-            gates[..., 3 * H :].sigmoid_()
-        I_t, F_t, O_t, U_tilde = gates.split(H, dim=-1)
-        U_t = U[:, :n]
-        U_t.mul_(F_t).addcmul_(U_tilde.mul_(2).sub_(1), I_t)
-        joined[:, :n, :H] = U_t.mul(2).sigmoid_().mul_(2).sub_(1).mul_(O_t)
-        if readout == "mean":
-            total[:, :n] += joined[:, :n, :H]
-    return total if readout == "mean" else joined[..., :H]
-
-
-def _check_sequences(X: Tensor, lengths: Tensor) -> None:
+def check_sequences(X: Tensor, lengths: Tensor) -> None:
+    """Refuse sequences that are not (N, T, F), or lengths that do not fit them."""
     if X.ndim != 3 or lengths.shape != X.shape[:1] or not len(X):
         raise InputError(
             f"sequences of shape {tuple(X.shape)} with lengths of shape {tuple(lengths.shape)} "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har_lib import alstm, clips, features, files, keyframes, lstm, stip
+from har_lib import alstm, clips, features, files, keyframes, lstm, population, stip
 from har_lib.equations import INDEX
 from har_lib.paper import EQUATIONS
 
@@ -25,7 +25,7 @@ STAND_INS: Mapping[int, Callable[..., Any]] = {
 }
 #: And in a search without Adam after it: all networks at once, and (15) the other way round.
 STAND_INS_OF_THE_SEARCH: Mapping[int, Callable[..., Any]] = {
-    **dict.fromkeys(range(8, 14), lstm.population_logits),
+    **dict.fromkeys(range(8, 14), population.population_logits),
     15: lstm.Layout.unpack,
 }
 

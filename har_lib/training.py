@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from har_lib import metrics
-from har_lib.lstm import Layout, Weights, forward, population_logits, solution
+from har_lib.lstm import Layout, Weights, forward, solution
+from har_lib.population import PRECISIONS, device_of, population_logits
 
 #: Sequences in one step of Adam. All at once takes two thirds of the time for the same number of
 #: epochs, but needs two to three times as many to reach the same validation loss.
@@ -27,10 +28,28 @@ class Clips(NamedTuple):
         """The clips at these positions, or where this is true."""
         return Clips(self.inputs[which], self.lengths[which], self.truth[which])
 
+    def to(self, device: torch.device, precision: torch.dtype = torch.float64) -> "Clips":
+        """The clips on a device, their numbers of this precision."""
+        inputs = self.inputs.to(device, precision)
+        return Clips(inputs, self.lengths.to(device), self.truth.to(device))
+
 
 @dataclass(frozen=True)
 class Network:
     """Where the weights lie and how they are read; it holds no weights.
+
+    Attributes
+    ----------
+    layout : Layout
+    gate_form, readout : str
+        As in :func:`har_lib.lstm.forward`.
+    device : {"auto", "cpu", "cuda"}
+        Where fitness and training are computed.
+    precision : {"double", "single"}
+        Of the networks' answers in :meth:`fitness`; losses are summed, and Adam trains, in double
+        precision always.
+    threads : int
+        Threads that share a population.
 
     Examples
     --------
@@ -44,6 +63,9 @@ class Network:
     layout: Layout
     gate_form: str = "corrected"
     readout: str = "last"
+    device: str = "cpu"
+    precision: str = "double"
+    threads: int = 1
 
     def logits(self, weights: Weights, inputs: Tensor, lengths: Tensor) -> Tensor:
         """A number per class for each sequence, (N, C)."""
@@ -81,22 +103,29 @@ class Network:
         ndarray
             float64 (P,).
         """
-        weights = self.layout.unpack(torch.from_numpy(positions))
+        device, precision = device_of(self.device), PRECISIONS[self.precision]
+        clips = clips.to(device, precision)
+        weights = self.layout.unpack(torch.from_numpy(positions).to(device, precision))
         logits = population_logits(
-            weights, clips.inputs, clips.lengths, self.gate_form, self.readout
-        )
+            weights,
+            clips.inputs,
+            clips.lengths,
+            self.gate_form,
+            self.readout,
+            threads=self.threads,
+        ).double()
         answers = clips.truth.expand(len(positions), -1)
         loss = cross_entropy(logits.transpose(1, 2), answers, reduction="none").mean(dim=1)
         finite = torch.isfinite(logits).flatten(1).all(dim=1)
         loss = torch.where(finite, loss, torch.inf)
         found = metrics.fitness(
-            clips.truth.numpy(),
-            logits.argmax(dim=-1).numpy(),
-            loss.numpy(),
+            clips.truth.numpy(force=True),
+            logits.argmax(dim=-1).numpy(force=True),
+            loss.numpy(force=True),
             weight=tie_break,
             form=form,
         )
-        found[~finite.numpy()] = -np.inf
+        found[~finite.numpy(force=True)] = -np.inf
         return found
 
 
@@ -162,7 +191,9 @@ def adam(
     >>> course.best_epoch, course.validation_loss[9] < course.validation_loss[0]
     (9, True)
     """
-    begin = network.layout.unpack(start)
+    device = device_of(network.device)
+    known, unseen = known.to(device), unseen.to(device)
+    begin = network.layout.unpack(start.to(device))
     weights = Weights(*(weight.clone().requires_grad_() for weight in begin))
     optimiser = torch.optim.Adam(weights, lr=learning_rate)
     generator = np.random.default_rng(seed)
@@ -171,7 +202,7 @@ def adam(
     best, kept, best_epoch = np.inf, solution(begin), 0
     for epoch in range(epochs + 1):
         if epoch:
-            order = torch.from_numpy(generator.permutation(len(known.truth)))
+            order = torch.from_numpy(generator.permutation(len(known.truth))).to(device)
             for batch in order.split(BATCH):
                 optimiser.zero_grad()
                 network.loss(weights, known.pick(batch)).backward()
@@ -187,4 +218,4 @@ def adam(
             best, kept, best_epoch = validation, solution(weights).detach(), epoch
         if epoch - best_epoch >= patience:
             break
-    return Course(kept, best_epoch, training_loss, validation_loss)
+    return Course(kept.cpu(), best_epoch, training_loss, validation_loss)

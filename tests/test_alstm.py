@@ -11,12 +11,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
-from har_lib import seagull, training
+from har_lib import evaluate, population, seagull, training
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config
 from har_lib.errors import InputError
 from har_lib.lstm import Layout, forward
 from har_lib.sequences import scaling, thin
+from har_lib.streams import Streams
 from har_lib.training import Network
 
 QUICK = {"hidden_size": 8, "population": 4, "iterations": 3, "epochs": 3}
@@ -44,7 +45,8 @@ def test_defaults_are_the_configurations():
     settings = ALSTMClassifier().get_params()
     sections = ("sequence", "lstm", "search", "training")
     wanted = {name for name, field in FIELDS.items() if field.section in sections}
-    assert settings == {name: flat[name] for name in wanted} | {"seed": 0, "search": True}
+    own = {"seed": 0, "search": True, "device": "auto", "precision": "double", "threads": 1}
+    assert settings == {name: flat[name] for name in wanted} | own | {"checkpoint": ""}
 
 
 def test_lstm_baseline_learns_order_in_a_few_epochs():
@@ -264,9 +266,9 @@ def test_everything_runs_in_one_thread(data, monkeypatch):
     threads = []
 
     def watched(function):
-        def run(*arguments):
+        def run(*arguments, **settings):
             threads.append(torch.get_num_threads())
-            return function(*arguments)
+            return function(*arguments, **settings)
 
         return run
 
@@ -516,8 +518,8 @@ def test_what_is_searched_is_drawn_apart_from_what_is_kept(data, searches, setti
     X, y, groups = data
     ALSTMClassifier(**QUICK, **setting).fit(X, y, groups)
     _, lower, upper, passed = searches[0]
-    generator = np.random.default_rng(passed["seed"])
-    first = seagull.initial_population(4, lower, upper, generator)[0]
+    draws = Streams(passed["seed"], 4).uniform(lower.shape)
+    first = seagull.initial_population(draws, lower, upper)[0]
     drawn = uniform_draw(data).weights_[: len(first)]
     assert not (first == drawn).any()
 
@@ -567,8 +569,8 @@ def test_the_printed_fitness_lets_the_first_seagull_win(data, searches, searched
     model = ALSTMClassifier(**QUICK, **settings, search_role="replace").fit(X, y, groups)
     assert len(set(model.history_["search"])) == 1
     _, lower, upper, passed = searches[0]
-    generator = np.random.default_rng(passed["seed"])
-    first = seagull.initial_population(4, lower, upper, generator)[0]
+    draws = Streams(passed["seed"], 4).uniform(lower.shape)
+    first = seagull.initial_population(draws, lower, upper)[0]
     assert np.array_equal(model.result_.position, first)
     # Adam does not mind what it starts from.
     trained = ALSTMClassifier(**QUICK, **settings).fit(X, y, groups)
@@ -603,7 +605,8 @@ def test_fitness_is_taken_on_its_clips_alone(data, monkeypatch, role, clips):
     # With final weights a part is held out only when fitness needs it.
     assert (len(unseen) > 0) == (clips == "validation" or role in ("init", "finetune"))
     part = unseen if clips == "validation" else known
-    assert len(judged) > 3
+    # In the last iteration all stand on the best, whose fitness is known.
+    assert len(judged) == 3
     for inputs, truth in judged:
         assert np.array_equal(truth, y[part])
         for row, i in zip(inputs, part, strict=True):
@@ -728,3 +731,112 @@ def test_bad_settings_are_refused_by_name(data, setting):
     X, y, groups = data
     with pytest.raises(InputError, match=next(iter(setting))):
         ALSTMClassifier(**setting).fit(X, y, groups)
+
+
+# Devices, threads, precision, checkpoints
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_threads_change_no_bit(data, monkeypatch, role):
+    X, y, groups = data
+    # One network a block, so that there is something to share.
+    monkeypatch.setattr(population, "_BLOCK", 1)
+    alone, shared = (
+        ALSTMClassifier(**QUICK, search_role=role, threads=threads).fit(X, y, groups)
+        for threads in (1, 2)
+    )
+    assert np.array_equal(alone.weights_, shared.weights_)
+    assert np.array_equal(alone.result_.history, shared.result_.history)
+
+
+def test_single_precision_ranks_networks_nearly_alike(data):
+    X, y, groups = data
+    settings = QUICK | {"search_role": "replace", "iterations": 1}
+    double, single = (
+        ALSTMClassifier(**settings, precision=precision).fit(X, y, groups).result_.fitness
+        for precision in ("double", "single")
+    )
+    assert single == pytest.approx(double, abs=1e-6)
+    assert single != double
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_search_that_was_ended_goes_on_in_fit(data, monkeypatch, tmp_path, role):
+    X, y, groups = data
+    settings = QUICK | REPAIRED | {"search_role": role, "iterations": 25}
+    whole = ALSTMClassifier(**settings).fit(X, y, groups)
+    asked = []
+    plain = Network.fitness
+
+    def ended(self, positions, *reading):
+        asked.append(len(positions))
+        if len(asked) == 16:
+            raise KeyboardInterrupt
+        return plain(self, positions, *reading)
+
+    model = ALSTMClassifier(**settings, checkpoint=str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Network, "fitness", ended)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y, groups)
+    (path,) = tmp_path.iterdir()
+    asked.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Network, "fitness", lambda *a: asked.append(len(a[1])) or plain(*a))
+        # What is computed elsewhere, or by more threads, is the same search.
+        model.set_params(threads=2, device="cpu").fit(X, y, groups)
+    assert np.array_equal(model.weights_, whole.weights_)
+    assert np.array_equal(model.result_.history, whole.result_.history)
+    # The best of ten iterations, asked once more, and the iterations from there.
+    assert len(asked) in (15, 16)
+    # Other data and other settings are other searches, each with a file of its own.
+    model.fit(X[1:], y[1:], groups[1:])
+    model.set_params(seed=1).fit(X, y, groups)
+    assert len(list(tmp_path.iterdir())) == 3
+    assert path.is_file()
+
+
+def test_folds_share_a_folder_of_checkpoints(data, tmp_path):
+    X, y, groups = data
+    settings = QUICK | {"search_role": "replace"}
+    plain = evaluate.cross_validate(ALSTMClassifier(**settings), X, y, groups, folds=3)
+    kept = ALSTMClassifier(**settings, checkpoint=str(tmp_path))
+    for jobs in (1, 2):
+        found = evaluate.cross_validate(kept, X, y, groups, folds=3, jobs=jobs)
+        assert found.predictions.equals(plain.predictions)
+        assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"device": "gpu"}, "device = 'gpu'"),
+        ({"precision": "half"}, "precision = 'half'"),
+        ({"threads": 0}, "threads = 0"),
+    ],
+)
+def test_ways_to_compute_that_do_not_exist_are_refused(data, setting, message):
+    X, y, groups = data
+    with pytest.raises(InputError, match=message):
+        ALSTMClassifier(**QUICK, **setting).fit(X, y, groups)
+
+
+def test_a_device_that_is_not_there_is_refused(data, monkeypatch):
+    X, y, groups = data
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="finds none here"):
+        ALSTMClassifier(**QUICK, device="cuda").fit(X, y, groups)
+
+
+def test_a_class_with_one_member_is_trained_on_or_refused(data):
+    """Where a group is held out, the member's own is not; alone it cannot be split."""
+    X, y, groups = data
+    y = y.copy()
+    y[0] = 99
+    model = ALSTMClassifier(**QUICK).fit(X, y, groups)
+    assert 99 in model.classes_
+    assert 0 not in model.validation_indices_
+    two = np.array([0, 1])
+    with pytest.raises(InputError, match="no group can be held out"):
+        ALSTMClassifier(**QUICK).fit(X[:2], two, two)
+    ALSTMClassifier(**QUICK, search_role="replace").fit(X[:2], two, two)

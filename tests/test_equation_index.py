@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from har_lib import clips, features, keyframes, lstm, stip, video
+from har_lib import clips, features, keyframes, lstm, population, stip, video
 from har_lib.alstm import ALSTMClassifier
 from har_lib.equations import INDEX, equation
 from har_lib.files import ROOT
@@ -96,7 +96,7 @@ def test_equation_index_misses_a_test(number: int, checkout: Path) -> None:
 def test_equation_index_misses_a_call(checkout: Path) -> None:
     edited(checkout / "tests", "movement_behaviour", "something_else")
     assert complaints(threads(checkout)) == [
-        "equation (20): none of its tests calls seagull.movement_behaviour"
+        "equation (20): none of its tests calls seagull_rules.movement_behaviour"
     ]
 
 
@@ -245,7 +245,7 @@ def test_the_search_computes_the_same() -> None:
     assert torch.equal(lstm.solution(weights), vectors)
     X = torch.randn(7, 9, 6, generator=generator, dtype=torch.float64)
     lengths = torch.tensor([9, 1, 4, 4, 8, 2, 9])
-    fused, plain = lstm.population_logits(weights, X, lengths), lstm.forward(weights, X, lengths)
+    fused, plain = population.population_logits(weights, X, lengths), lstm.forward(weights, X, lengths)
     # Sums in another order, and tanh by way of the sigmoid: a few units in the last place.
     assert torch.allclose(fused, plain, rtol=0, atol=1e-12)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from har_lib import seagull
+from har_lib import box, seagull
 from har_lib.errors import InputError
 from har_lib.seagull import maximise, move
 
@@ -24,7 +24,7 @@ def shifted_sphere(centre: float = 0.37):
 
 
 def test_eq14_initial_population_fills_the_box_evenly():
-    population = seagull.initial_population(4000, LOW, HIGH, np.random.default_rng(1))
+    population = seagull.initial_population(np.random.default_rng(1).random((4000, 6)), LOW, HIGH)
     assert population.shape == (4000, 6)
     assert (population >= LOW).all()
     assert (population <= HIGH).all()
@@ -35,7 +35,7 @@ def test_eq14_initial_population_fills_the_box_evenly():
 
 
 def test_eq16_opposite_is_an_involution_in_the_box():
-    S = seagull.initial_population(50, LOW, HIGH, np.random.default_rng(2))
+    S = seagull.initial_population(np.random.default_rng(2).random((50, 6)), LOW, HIGH)
     mirrored = seagull.opposite(S, LOW, HIGH)
     assert np.allclose(seagull.opposite(mirrored, LOW, HIGH), S, atol=1e-15)
     assert (mirrored >= LOW).all()
@@ -48,7 +48,7 @@ def test_eq16_opposite_is_an_involution_in_the_box():
 def test_quasi_opposites_are_uniform_between_middle_and_opposite():
     S = np.tile([[0.5, 3.0]], (20_000, 1))
     low, high = np.zeros(2), np.full(2, 4.0)
-    drawn = seagull.quasi_opposite(S, low, high, np.random.default_rng(3))
+    drawn = seagull.quasi_opposite(S, low, high, np.random.default_rng(3).random(S.shape))
     # Opposites 3.5 and 1, middle 2.
     for column, ends in zip(drawn.T, ((2.0, 3.5), (1.0, 2.0)), strict=True):
         assert ends[0] <= column.min() < column.max() <= ends[1]
@@ -221,8 +221,14 @@ def test_whole_search_is_the_loop(form, opposition):
     p, q, per_dimension, signed = {"stable": (0.5, 0.05, True, True)}.get(
         form, (1, 1, False, False)
     )
-    generator = np.random.default_rng(seed)
-    agents = [LOW + (HIGH - LOW) * row for row in generator.random((P, 6))]
+    generators = [
+        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(i + 1,))) for i in range(P)
+    ]
+
+    def random(size: int) -> np.ndarray:
+        return np.array([[each.random() for _ in range(size)] for each in generators])
+
+    agents = [LOW + (HIGH - LOW) * row for row in random(6)]
     if opposition:
         agents += [LOW + HIGH - agent for agent in agents]
         agents = sorted(agents, key=lambda x: -fitness(x[None])[0])[:P]
@@ -230,12 +236,12 @@ def test_whole_search_is_the_loop(form, opposition):
     history = []
     for y in range(1, T + 1):
         D = 2 * (1 - y / T)
-        shape = (P, 6 if per_dimension else 1)
         if form == "matlab":
-            r_1, r_2 = generator.random((P, 6)), generator.random((P, 6))
+            r_1, r_2 = random(6), random(6)
             free = matlab_by_loops(np.array(agents), best, D, r_1, r_2)
         else:
-            k, rand = generator.uniform(0, 2 * np.pi, shape), generator.random(shape)
+            size = 6 if per_dimension else 1
+            k, rand = 2 * np.pi * random(size), random(size)
             free = move_by_loops(np.array(agents), best, D, k, rand, form, p, q, signed)
         agents = [np.minimum(np.maximum(row, LOW), HIGH) for row in free]
         for agent in agents:
@@ -265,11 +271,12 @@ def test_stays_in_the_box_and_never_forgets_the_best(form, bounds, greedy, jumpi
         return shifted_sphere()(x)
 
     settings = {"form": form, "bounds": bounds, "greedy": greedy, "jumping": jumping}
+    settings["remember"] = False
     found = maximise(fitness, LOW, HIGH, population=12, iterations=25, **settings)
     everything = np.concatenate(asked)
     assert (everything >= LOW).all()
     assert (everything <= HIGH).all()
-    assert len(everything) == found.evaluations
+    assert len(everything) == found.evaluations == found.computed
     assert len(found.history) == 25
     assert (np.diff(found.history) >= 0).all()
     assert found.history[-1] == found.fitness == shifted_sphere()(everything).max()
@@ -468,18 +475,17 @@ def test_greedy_seagulls_never_get_worse():
 def test_reflection_by_hand():
     low, high = np.array([0.0]), np.array([1.0])
     outside = np.array([[-0.25], [1.25], [2.5], [-1.5], [0.5], [1.0], [-7.75]])
-    inside = seagull._into_box(outside, low, high, "reflect", np.random.default_rng(0))
+    inside = box.into(outside, low, high, "reflect", lambda: np.zeros((7, 1)))
     assert np.allclose(inside.ravel(), [0.25, 0.75, 0.5, 0.5, 0.5, 1.0, 0.25])
 
 
 def test_reset_draws_only_what_left_the_box():
     low, high = np.zeros(2), np.ones(2)
     positions = np.array([[0.5, 7.0], [-3.0, 0.25]])
-    inside = seagull._into_box(positions, low, high, "reset", np.random.default_rng(0))
+    inside = box.into(positions, low, high, "reset", lambda: np.full((2, 2), 0.3))
     assert inside[0, 0] == 0.5
     assert inside[1, 1] == 0.25
-    assert 0 < inside[0, 1] < 1
-    assert 0 < inside[1, 0] < 1
+    assert inside[0, 1] == inside[1, 0] == 0.3
 
 
 # Opposites, jumps, patience, given seagulls
@@ -508,6 +514,7 @@ def test_search_starts_from_quasi_opposites():
 def test_a_jump_keeps_the_better_half_of_seagulls_and_their_opposites(kind):
     asked, kept = [], []
     settings = {"population": 10, "iterations": 6, "opposite_kind": kind, "jumping": 1.0}
+    settings["remember"] = False
     found = maximise(
         recorded(asked),
         LOW,
@@ -538,7 +545,8 @@ def test_a_jump_keeps_the_better_half_of_seagulls_and_their_opposites(kind):
 def test_jumps_come_with_their_chance_and_only_with_opposition():
     def jumps(**settings) -> int:
         asked = []
-        maximise(recorded(asked), LOW, HIGH, population=4, iterations=400, **settings)
+        settings = {"population": 4, "iterations": 400, "remember": False, **settings}
+        maximise(recorded(asked), LOW, HIGH, **settings)
         return len(asked) - 401
 
     assert jumps() == 0
@@ -633,6 +641,12 @@ def test_nan_fitness_is_refused():
     with pytest.raises(InputError, match=r"NaN for 60 of 60"):
         maximise(lambda x: np.full(len(x), np.nan), LOW, HIGH)
 
+    def sometimes(x: np.ndarray) -> np.ndarray:
+        return np.where(x[:, 0] > 0.9, np.nan, shifted_sphere()(x))
+
+    with pytest.raises(InputError, match="must be a number everywhere"):
+        maximise(sometimes, LOW, HIGH)
+
 
 @pytest.mark.parametrize("wrong", [lambda x: x, lambda x: 1.0, lambda x: x[:-1, 0]])
 def test_wrongly_shaped_fitness_is_refused(wrong):
@@ -641,7 +655,7 @@ def test_wrongly_shaped_fitness_is_refused(wrong):
 
 
 @pytest.mark.parametrize(
-    ("box", "message"),
+    ("sides", "message"),
     [
         ((0.0, 1.0), "vectors"),
         ((np.zeros(2), np.ones(3)), "must agree"),
@@ -649,9 +663,9 @@ def test_wrongly_shaped_fitness_is_refused(wrong):
         ((np.zeros(2), np.full(2, np.inf)), "empty or endless"),
     ],
 )
-def test_impossible_boxes_are_refused(box, message):
+def test_impossible_boxes_are_refused(sides, message):
     with pytest.raises(InputError, match=message):
-        maximise(shifted_sphere(), *box)
+        maximise(shifted_sphere(), *sides)
 
 
 @pytest.mark.parametrize(
@@ -665,6 +679,7 @@ def test_impossible_boxes_are_refused(box, message):
         {"jumping": 1.5},
         {"jumping": float("nan")},
         {"patience": -1},
+        {"checkpoint_every": 0},
     ],
 )
 def test_impossible_settings_are_refused(setting):
