@@ -22,6 +22,8 @@ from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config
 from har_lib.errors import InputError
 from har_lib.sequences import check_labels, check_sequences, thin
+from har_lib.tuning import Tuned
+from har_lib.tuning import configurations as tried
 
 _DEFAULT = Config()
 
@@ -158,6 +160,7 @@ def classifiers(
     ann_units: int = _DEFAULT.baselines.ann_units,
     svm_kernel: str = _DEFAULT.baselines.svm_kernel,
     neighbours: int = _DEFAULT.baselines.neighbours,
+    configurations: int = _DEFAULT.evaluation.configurations,
     **settings: Any,
 ) -> dict[str, BaseEstimator]:
     """The five classifiers by the paper's names, not fitted.
@@ -171,6 +174,10 @@ def classifiers(
     svm_kernel : {"rbf", "linear"}
     neighbours : int
         Of kNN.
+    configurations : int
+        How many settings each method chooses among when it is fitted, in inner folds of what it is
+        given; see :func:`har_lib.tuning.configurations`. With more than 1 each is a
+        :class:`har_lib.tuning.Tuned`, and ``fit`` needs groups.
     **settings
         Settings of :class:`har_lib.alstm.ALSTMClassifier`, for ALSTM and LSTM alike. Some are the
         others' as well: ``seed`` is the ANN's; ``time_step`` goes before pooling or flattening;
@@ -188,7 +195,8 @@ def classifiers(
     Raises
     ------
     InputError
-        If a setting of ANN, SVM or kNN is not allowed; ALSTM and LSTM check theirs in ``fit``.
+        If a setting of ANN, SVM or kNN or ``configurations`` is not allowed; ALSTM and LSTM check
+        theirs in ``fit``.
 
     Examples
     --------
@@ -203,6 +211,7 @@ def classifiers(
         "ann_units": ann_units,
         "svm_kernel": svm_kernel,
         "neighbours": neighbours,
+        "configurations": configurations,
     }
     shared = ("feature_scaling", "time_step", "sequence_length", "long_sequences")
     for name, value in (own | {name: getattr(alstm, name) for name in shared}).items():
@@ -217,12 +226,18 @@ def classifiers(
     network = MLPClassifier(
         (ann_units,), early_stopping=False, max_iter=ANN_ITERATIONS, random_state=alstm.seed
     )
-    return {
+    found = {
         "ALSTM": alstm,
         "LSTM": ALSTMClassifier(**{**settings, "search": False}),
         "ANN": on_table(network),
         "SVM": on_table(SVC(kernel=svm_kernel)),
         "kNN": on_table(KNeighborsClassifier(neighbours)),
+    }
+    if configurations == 1:
+        return found
+    return {
+        name: Tuned(method, tried(name, method, configurations), seed=alstm.seed)
+        for name, method in found.items()
     }
 
 

@@ -332,6 +332,14 @@ class Evaluation:
         "the best of each metric",
         ("mean", "best", "best_per_metric"),
     )
+    configurations: int = choice(
+        "tuning",
+        1,
+        "settings of each method that are tried in inner folds of the training part; with 1 each "
+        "keeps its defaults",
+        (1, 8),
+        alternatives=(4,),
+    )
     averaging: str = choice(
         "metrics",
         "macro",

@@ -67,7 +67,8 @@ class CrossValidation:
     per_fold : DataFrame
         A row for each fold: ``repeat``, ``fold``, ``held_out`` (groups, joined by spaces),
         ``clips``, ``accuracy`` and ``shared_groups``, the groups on both sides of the split,
-        0 unless the split does not keep them apart.
+        0 unless the split does not keep them apart. Of estimators that choose settings as they
+        are fitted also ``chosen``: those taken in the fold, the estimator's ``chosen_``.
     refused : tuple of Refusal
         Folds that were not run.
     classes : ndarray
@@ -277,7 +278,7 @@ def cross_validate(
     )
     answers = parallel.each(_run_fold, calls, jobs, progress="folds" if progress else "")
     tables, lines = [], []
-    for (repeat, fold, train, test), predicted in zip(tasks, answers, strict=True):
+    for (repeat, fold, train, test), (predicted, chosen) in zip(tasks, answers, strict=True):
         table = pd.DataFrame({"clip": test, "group": origin[test], "repeat": repeat, "fold": fold})
         tables.append(table.assign(true=labels[test], predicted=predicted))
         names = np.unique(origin[test])
@@ -289,6 +290,7 @@ def cross_validate(
                 "clips": len(test),
                 "accuracy": float((predicted == labels[test]).mean()),
                 "shared_groups": len(np.intersect1d(names, origin[train])),
+                **({} if chosen is None else {"chosen": chosen}),
             }
         )
     return CrossValidation(
@@ -409,12 +411,15 @@ def _run_fold(
     y_train: np.ndarray,
     groups: np.ndarray | None,
     X_test: list[ArrayLike],
-) -> np.ndarray:
-    """Train on one part, answer for the other; the test labels never get here."""
+) -> tuple[np.ndarray, dict[str, Any] | None]:
+    """Train on one part, answer for the other; the test labels never get here.
+
+    Beside the answers stand the settings that the model chose, where it is one that chooses.
+    """
     # Sums over many threads round differently from sums over one.
     with threadpool_limits(1):
         if groups is None:
             model.fit(X_train, y_train)
         else:
             model.fit(X_train, y_train, groups=groups)
-        return np.asarray(model.predict(X_test))
+        return np.asarray(model.predict(X_test)), getattr(model, "chosen_", None)

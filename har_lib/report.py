@@ -1,6 +1,6 @@
 """Results in words, tables and charts, all generated from the evaluations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from har_lib import paper
+from har_lib import comparison, paper
 from har_lib.config import Config
 from har_lib.evaluate import CrossValidation, Interval, paired_difference
 from har_lib.experiments import Searches
@@ -81,7 +81,7 @@ def protocol(run: CrossValidation, failures: int) -> str:
     if failures:
         lines.append(f"{failures} clips could not be read and are left out")
     lines += [f"fold refused: {refusal}" for refusal in run.refused]
-    return "\n".join(lines + _division(run) + _reporting(run))
+    return "\n".join(lines + _division(run) + _choosing(run) + _reporting(run))
 
 
 def _division(run: CrossValidation) -> list[str]:
@@ -100,6 +100,22 @@ def _division(run: CrossValidation) -> list[str]:
     elif run.split != "groups":
         lines.append(f"split {run.split}: {shared} groups stand on both sides")
     return lines
+
+
+def configurations(run: CrossValidation) -> int:
+    """How many configurations the method chose among in each fold: 1 where nothing was chosen."""
+    return int(run.per_fold["configurations"].max()) if "configurations" in run.per_fold else 1
+
+
+def _choosing(run: CrossValidation) -> list[str]:
+    """Whether methods were tuned, in a line."""
+    count = configurations(run)
+    if count == 1:
+        return []
+    return [
+        f"each method chooses among {count} configurations, by group within the training part of "
+        "each fold"
+    ]
 
 
 def _reporting(run: CrossValidation) -> list[str]:
@@ -138,6 +154,7 @@ def table(runs: Runs) -> pd.DataFrame:
 
     ``accuracy`` is plain accuracy over all repeats. Where a run reports its metrics in another
     way, ``reported accuracy`` stands beside it: the one that belongs to the metrics.
+    ``configurations`` is the number that the method chose among within each training part.
     """
     rows = []
     plain = all(_is_plain(run) for run in runs.values())
@@ -153,6 +170,7 @@ def table(runs: Runs) -> pd.DataFrame:
                     name: percent(scores[name])
                     for name in ("precision", "recall", "f_measure", "specificity")
                 },
+                "configurations": configurations(run),
             }
         )
     return pd.DataFrame(rows).rename(columns={"f_measure": "F-measure"})
@@ -216,22 +234,6 @@ def p_value(found: Interval, confidence: float = 0.95) -> float:
     return float(2 * stats.t.sf(abs(found.estimate) / error, freedom))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values adjusted for their number by Holm's step-down rule.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, place in enumerate(np.argsort(p_values, kind="stable")):
-        largest = max(largest, min(1.0, p_values[place] * (len(p_values) - rank)))
-        adjusted[int(place)] = largest
-    return adjusted
-
-
 def differences(runs: Runs) -> pd.DataFrame:
     """Accuracy of the first method less each other's, in points, with intervals over groups.
 
@@ -241,7 +243,7 @@ def differences(runs: Runs) -> pd.DataFrame:
     (first, base), *others = runs.items()
     found = [paired_difference(base, run) for _, run in others]
     plain = [p_value(one) for one in found]
-    adjusted = [plain[0], *holm(plain[1:])]
+    adjusted = [plain[0], *(comparison.holm(plain[1:]).tolist() if plain[1:] else [])]
     rows = []
     for (method, _), one, p in zip(others, found, adjusted, strict=True):
         low, high = max(-100.0, 100 * one.low), min(100.0, 100 * one.high)
@@ -310,6 +312,8 @@ def summary(runs: Runs, collection: Collection, config: Config) -> dict[str, Any
                     name: round(run.scores[name], 6)
                     for name in ("precision", "recall", "f_measure", "sensitivity", "specificity")
                 },
+                "configurations": configurations(run),
+                **({"chosen": run.per_fold["chosen"].tolist()} if "chosen" in run.per_fold else {}),
                 "paper": {name: paper.reported(method, name) for name in METRICS},
             }
             for method, run in runs.items()

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from har_lib import metrics
 from har_lib.lstm import Layout, Weights, forward, solution
-from har_lib.population import PRECISIONS, device_of, population_logits
+from har_lib.population import PRECISIONS, device_of, fused_logits, population_logits
 
 #: Sequences in one step of Adam. All at once takes two thirds of the time for the same number of
 #: epochs, but needs two to three times as many to reach the same validation loss.
@@ -73,7 +73,11 @@ class Network:
 
     def loss(self, weights: Weights, clips: Clips) -> Tensor:
         """Mean cross-entropy, nats."""
-        return cross_entropy(self.logits(weights, clips.inputs, clips.lengths), clips.truth)
+        if self.gate_form == "corrected":
+            logits = fused_logits(weights, clips.inputs, clips.lengths, self.readout)
+        else:
+            logits = self.logits(weights, clips.inputs, clips.lengths)
+        return cross_entropy(logits, clips.truth)
 
     def fitness(
         self,

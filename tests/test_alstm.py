@@ -272,7 +272,7 @@ def test_everything_runs_in_one_thread(data, monkeypatch):
 
         return run
 
-    for name in ("forward", "population_logits"):
+    for name in ("forward", "fused_logits", "population_logits"):
         monkeypatch.setattr(training, name, watched(getattr(training, name)))
     before = torch.get_num_threads()
     torch.set_num_threads(2)

@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 
 from har_lib.baselines import Flattened, Pooled, classifiers, pooled
 from har_lib.errors import InputError
+from har_lib.tuning import Tuned, configurations
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,33 @@ def test_names_in_order():
     alstm, lstm = (found[name].get_params() for name in ("ALSTM", "LSTM"))
     assert {name for name in alstm if alstm[name] != lstm[name]} == {"search"}
     assert classifiers(search=True)["LSTM"].search is False
+
+
+def test_with_one_configuration_no_method_is_wrapped():
+    settings = {"seed": 4, "hidden_size": 7, "neighbours": 3}
+    plain, tuned = (classifiers(**settings, configurations=count) for count in (1, 3))
+    assert list(tuned) == list(plain)
+    for name, method in classifiers(**settings).items():
+        assert type(plain[name]) is type(method)
+        assert repr(plain[name].get_params()) == repr(method.get_params())
+        assert type(tuned[name]) is Tuned
+        assert repr(tuned[name].estimator.get_params()) == repr(method.get_params())
+        assert list(tuned[name].configurations) == configurations(name, method, 3)
+        assert tuned[name].seed == 4
+
+
+@pytest.mark.parametrize("name", ["ALSTM", "LSTM", "ANN", "SVM", "kNN"])
+def test_a_tuned_method_takes_groups_and_can_be_cloned(data, name):
+    X, y, groups = data
+    labels = np.array(["box", "run", "walk"])[y].astype(object)
+    found = classifiers(
+        hidden_size=4, population=3, iterations=2, epochs=2, configurations=2
+    )[name]  # fmt: skip
+    model = clone(found).fit(X, labels, groups=groups)
+    by_hand = clone(found.estimator).set_params(**model.chosen_).fit(X, labels, groups=groups)
+    assert model.predict(X).tolist() == by_hand.predict(X).tolist()
+    assert model.classes_.tolist() == ["box", "run", "walk"]
+    assert model.inner_accuracy_.shape == (2,)
 
 
 def test_pooled_is_mean_and_deviation(data):
@@ -197,6 +225,8 @@ def test_sizes_and_kernel_reach_scikit_learn():
         {"time_step": "second"},
         {"sequence_length": 0},
         {"long_sequences": "last"},
+        {"configurations": 0},
+        {"configurations": 9},
     ],
 )
 def test_settings_that_do_not_exist_are_refused(setting):

@@ -245,7 +245,10 @@ def test_the_search_computes_the_same() -> None:
     assert torch.equal(lstm.solution(weights), vectors)
     X = torch.randn(7, 9, 6, generator=generator, dtype=torch.float64)
     lengths = torch.tensor([9, 1, 4, 4, 8, 2, 9])
-    fused, plain = population.population_logits(weights, X, lengths), lstm.forward(weights, X, lengths)
+    fused, plain = (
+        population.population_logits(weights, X, lengths),
+        lstm.forward(weights, X, lengths),
+    )
     # Sums in another order, and tanh by way of the sigmoid: a few units in the last place.
     assert torch.allclose(fused, plain, rtol=0, atol=1e-12)
 

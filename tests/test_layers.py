@@ -39,7 +39,8 @@ LAYERS: dict[str, set[str]] = {
         *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
         *("session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
-        *("figures", "plots", "plots_learning", "plots_search", "centre_bias"),
+        *("figures", "plots", "plots_learning", "plots_search"),
+        *("contest", "ablation", "centre_bias"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }

@@ -65,6 +65,9 @@ def test_every_way_is_torchs_lstm_with_masks(shape):
     for kernel in population.KERNELS:
         found = population_logits(weights, X, lengths, kernel=kernel)
         assert torch.allclose(found, wanted, rtol=0, atol=1e-12), kernel
+    for vector, one in zip(vectors, wanted, strict=True):
+        found = population.fused_logits(layout.unpack(vector), X, lengths)
+        assert torch.allclose(found, one, rtol=0, atol=1e-12)
     one_by_one = torch.cat(
         [population_logits(layout.unpack(each[None]), X, lengths) for each in vectors]
     )
@@ -108,6 +111,19 @@ def test_each_network_comes_back_in_its_place(monkeypatch):
     straight = population_logits(layout.unpack(vectors), X, lengths, threads=2)
     mixed = population_logits(layout.unpack(vectors[order]), X, lengths, threads=2)
     assert torch.equal(mixed, straight[order])
+
+
+@pytest.mark.parametrize("readout", ["last", "mean"])
+def test_gradients_of_torchs_lstm_are_those_of_the_equations(readout):
+    layout, vectors, X, lengths = drawn((1, 8, 12, 5, 6, 3))
+    gradients = []
+    for compute in (forward, population.fused_logits):
+        vector = vectors[0].clone().requires_grad_()
+        logits = compute(layout.unpack(vector), X, lengths, readout=readout)
+        (logits.sin().sum()).backward()
+        gradients.append(vector.grad)
+    assert torch.allclose(*gradients, rtol=0, atol=1e-12)
+    assert gradients[0].abs().min() > 0
 
 
 @pytest.mark.parametrize("kernel", population.KERNELS)

@@ -12,7 +12,7 @@ from scipy.stats import ttest_1samp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import precision_recall_fscore_support
 
-from har_lib import files, paper, report
+from har_lib import comparison, files, paper, report
 from har_lib.config import Config
 from har_lib.datasets import Record
 from har_lib.evaluate import CrossValidation, cross_validate
@@ -201,7 +201,7 @@ def test_a_reported_accuracy_stands_beside_the_plain_one(
 def test_plain_runs_have_no_reported_accuracy(runs: dict[str, CrossValidation]) -> None:
     assert report.table(runs).columns.tolist() == [
         *("method", "accuracy", "95 % interval", "precision", "recall", "F-measure"),
-        "specificity",
+        *("specificity", "configurations"),
     ]
 
 
@@ -243,7 +243,8 @@ def test_table_holds_the_measures_of_each_method(runs: dict[str, CrossValidation
     found = report.table(runs).set_index("method")
     assert found.index.tolist() == list(WRONG)
     assert found.columns.tolist() == [
-        *("accuracy", "95 % interval", "precision", "recall", "F-measure", "specificity")
+        *("accuracy", "95 % interval", "precision", "recall", "F-measure", "specificity"),
+        "configurations",
     ]
     for method in WRONG:
         expected = direct(method)
@@ -255,7 +256,38 @@ def test_table_holds_the_measures_of_each_method(runs: dict[str, CrossValidation
             "recall": f"{100 * expected['recall']:.1f}",
             "F-measure": f"{100 * expected['f_measure']:.1f}",
             "specificity": f"{100 * specificity(method):.1f}",
+            "configurations": 1,
         }
+
+
+def tuned(wrong: tuple[int, ...], count: int) -> CrossValidation:
+    """A run as `har_lib.experiments.evaluate_all` hands it out."""
+    run = validated(wrong)
+    return dataclasses.replace(run, per_fold=run.per_fold.assign(configurations=count))
+
+
+def test_the_number_of_configurations_is_told_of_each_method(clips: Collection) -> None:
+    runs = {"ALSTM": tuned((0,), 4), "LSTM": tuned((), 3), "kNN": validated(())}
+    assert report.table(runs)["configurations"].tolist() == [4, 3, 1]
+    found = report.summary(runs, clips, Config())["methods"]
+    assert [found[method]["configurations"] for method in runs] == [4, 3, 1]
+    assert report.protocol(runs["ALSTM"], 0).splitlines()[2:] == [
+        "each method chooses among 4 configurations, by group within the training part of each fold"
+    ]
+    # With a single one nothing is chosen, and nothing is said.
+    assert report.protocol(tuned((), 1), 0) == report.protocol(validated(()), 0)
+    assert len(report.protocol(tuned((), 1), 0).splitlines()) == 2
+
+
+def test_what_was_chosen_in_each_fold_is_recorded(clips: Collection, tmp_path: Path) -> None:
+    chosen = [{"classifier__C": value, "classifier__kernel": "rbf"} for value in (1.0, 10.0, 1, 3)]
+    run = tuned((), 4)
+    run = dataclasses.replace(run, per_fold=run.per_fold.assign(chosen=chosen))
+    found = report.summary({"ALSTM": run, "LSTM": tuned((), 1)}, clips, Config())["methods"]
+    assert found["ALSTM"]["chosen"] == chosen
+    assert "chosen" not in found["LSTM"]
+    files.write_json(tmp_path / "summary.json", found)
+    assert files.read_json(tmp_path / "summary.json") == found
 
 
 def test_differences_are_of_the_first_method_to_each_other(
@@ -283,8 +315,8 @@ def test_differences_are_of_the_first_method_to_each_other(
 
 
 def test_an_adjusted_p_can_undo_what_its_interval_says() -> None:
-    assert report.holm([0.03, 0.2, 0.6]) == pytest.approx([0.09, 0.4, 0.6])
-    assert report.holm([0.01]) == [0.01]
+    assert comparison.holm([0.03, 0.2, 0.6]).tolist() == pytest.approx([0.09, 0.4, 0.6])
+    assert comparison.holm([0.01]).tolist() == [0.01]
 
 
 def test_an_interval_over_one_group_is_everything() -> None:

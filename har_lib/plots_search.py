@@ -1,0 +1,286 @@
+"""Pictures of the searches on functions with a known optimum; they compute nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
+from har_lib.plots_learning import FORM_STYLES
+
+#: Colours of the searches; each also has a row of its own, named at the left.
+SEARCH_COLORS = {
+    **{form: color for form, (color, _) in FORM_STYLES.items()},
+    "literal": "#8c8c8c",
+    "random": INK,
+    "sep-CMA-ES": METHOD_COLORS["SVM"],
+}
+
+#: Place of the optimum -> what it is called, and where its dot stands within a row.
+_PLACES = {
+    "centred": ("optimum in its usual place", -0.16),
+    "shifted": ("optimum moved", 0.16),
+}
+
+
+def centre_bias(summary: pd.DataFrame, floor: float) -> Figure:
+    """The value that each search reaches, before and after the optimum is moved.
+
+    A panel a function and a row a search. Hollow dot: median with the optimum in its usual place;
+    filled dot: median with the optimum moved; thin bars: quartiles; the line that joins the dots
+    is the loss, and the number at its right the decades lost.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Of :func:`har_lib.centre_bias.summary`.
+    floor : float
+        Above 0; values below it are drawn there.
+
+    Returns
+    -------
+    Figure
+    """
+    functions = list(summary.function.unique())
+    forms = list(summary.form.unique())
+    columns = min(3, len(functions))
+    rows = -(-len(functions) // columns)
+    height = 0.6 + rows * (0.95 + 0.3 * len(forms))
+    figure: Figure
+    figure, grid = canvas(11, height, rows, columns, sharey=True, squeeze=False)
+    figure.set_layout_engine("constrained", h_pad=0.12)
+    values = summary.filter(regex="quartile|median").to_numpy().clip(min=floor)
+    decades = (int(np.floor(np.log10(values.min()))), int(np.ceil(np.log10(values.max()))))
+    for place in grid.ravel()[len(functions) :]:
+        place.set_axis_off()
+    for place, function in zip(grid.ravel(), functions, strict=False):
+        own = summary[summary.function == function].set_index("form")
+        for number, form in enumerate(forms):
+            if form in own.index:
+                _row(place, number, own.loc[form], SEARCH_COLORS.get(form, INK), floor)
+        _logarithmic(place, decades, floor)
+        place.set_title(function, fontsize=11)
+        _beside(place, "lost", (1.0, 1.0), "axes fraction", INK)
+        place.set_yticks(range(len(forms)), forms)
+        place.set_ylim(len(forms) - 0.4, -0.6)
+        place.tick_params(axis="y", length=0, labelsize=10)
+        place.tick_params(axis="x", bottom=True, labelsize=9)
+        place.spines["left"].set_visible(False)
+    for place in grid[-1]:
+        place.set_xlabel("best value reached (0 is the minimum)")
+    figure.legend(
+        handles=_handles(), loc="outside upper left", ncols=4, frameon=False, fontsize=9.5
+    )
+    return figure
+
+
+def _row(axes: Axes, number: int, numbers: pd.Series, color: str, floor: float) -> None:
+    """One search on one function: two dots, their quartiles, the line between, the loss."""
+    axes.axhline(number, color="#eeeeee", linewidth=7, zorder=0)
+    dots = []
+    for place, (_, beside) in _PLACES.items():
+        low, middle, high = (
+            max(float(numbers[f"{place}_{name}"]), floor)
+            for name in ("lower_quartile", "median", "upper_quartile")
+        )
+        axes.plot([low, high], [number + beside] * 2, color=color, linewidth=1, zorder=2)
+        dots.append((middle, number + beside))
+    axes.plot(*zip(*dots, strict=True), color=color, linewidth=2.2, alpha=0.45, zorder=1)
+    for dot, fill in zip(dots, ("white", color), strict=True):
+        axes.plot(*dot, "o", color=color, markerfacecolor=fill, markersize=6, zorder=3)
+    lost = f"{numbers['decades_lost']:+.1f}".replace("-", "−")
+    _beside(axes, lost, (1.0, number), ("axes fraction", "data"), color)
+
+
+def _beside(
+    axes: Axes, words: str, place: tuple[float, float], system: str | tuple[str, str], color: str
+) -> None:
+    """Words at the right of a panel."""
+    axes.annotate(
+        words, place, xycoords=system, xytext=(34, 0), textcoords="offset points", fontsize=9.5,
+        ha="right", va="bottom" if words == "lost" else "center", color=color,
+    )  # fmt: skip
+
+
+def _logarithmic(axes: Axes, decades: tuple[int, int], floor: float) -> None:
+    first, last = decades
+    axes.set_xscale("log")
+    axes.set_xticks([10.0**power for power in range(first, last + 1, 4)])
+    axes.set_xlim(10.0 ** (first - 0.6), 10.0 ** (last + 0.3))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+    def label(value: float, _: object) -> str:
+        power = round(np.log10(value))
+        less = "≤ " if value <= floor * 1.001 else ""
+        return f"{less}$10^{{{power}}}$"
+
+    axes.xaxis.set_major_formatter(FuncFormatter(label))
+
+
+def _handles() -> list[Line2D]:
+    about: Any = {"color": INK, "markersize": 6}
+    dots = [
+        Line2D([], [], marker="o", linestyle="", markerfacecolor=fill, label=label, **about)
+        for (label, _), fill in zip(_PLACES.values(), ("white", INK), strict=True)
+    ]
+    bar = Line2D([], [], color=INK, linewidth=1, label="quartiles over seeds")
+    loss = Line2D(
+        [],
+        [],
+        color=INK,
+        linewidth=2.2,
+        alpha=0.45,
+        label="the loss; at the right in powers of ten",
+    )
+    return [*dots, loss, bar]
+
+
+def centre_bias_words(summary: pd.DataFrame) -> str:
+    """What the picture shows, for those who cannot see it: the losses, function by function."""
+    told = []
+    for function, own in summary.groupby("function", sort=False):
+        losses = ", ".join(
+            f"{form} {lost:.1f}" for form, lost in zip(own.form, own.decades_lost, strict=True)
+        )
+        told.append(f"{function}: {losses}")
+    return (
+        "Dots on a logarithmic axis, a panel a function and a row a search: the median value "
+        "reached with the optimum in its usual place and with the optimum moved, joined by a "
+        f"line. Powers of ten lost by moving it: {'; '.join(told)}."
+    )
+
+
+#: Colours of the methods, with or without Adam after them.
+_METHOD_COLORS = {
+    **SEARCH_COLORS,
+    "random search": SEARCH_COLORS["random"],
+    "Adam": METHOD_COLORS["LSTM"],
+    "one draw": MUTED,
+    "Adam, restarts": METHOD_COLORS["LSTM"],
+}
+
+
+def rivals(
+    panels: Mapping[str, pd.DataFrame],
+    now: Mapping[str, Mapping[str, np.ndarray]],
+    chance: float,
+    lines: Mapping[str, tuple[str, float]],
+) -> Figure:
+    """Test accuracy of many methods, recorded and of this run, a panel for each kind of method.
+
+    Filled dot and bar: mean over the recorded seeds and its 95 % interval; small rings: each
+    seed of the short run.
+
+    Parameters
+    ----------
+    panels : mapping
+        Title -> what is recorded: mean, low and high of each method, a row each.
+    now : mapping
+        Title -> method -> accuracy of each seed of this run.
+    chance : float
+        Drawn dashed.
+    lines : mapping
+        Title -> name and accuracy of the method that the others of its panel are held against.
+    """
+    figure: Figure
+    heights = [len(methods) for methods in panels.values()]
+    figure, axes = canvas(10, 0.9 + 0.3 * max(heights), 1, len(panels), squeeze=False)
+    for place, (title, methods) in zip(axes[0], panels.items(), strict=True):
+        for number, (name, row) in enumerate(methods.iterrows()):
+            name = str(name)
+            color = _METHOD_COLORS[name.removesuffix(" + Adam")]
+            short = now.get(title, {}).get(name, np.empty(0))
+            place.plot(
+                100 * short, np.full(len(short), number + 0.28), "o", markerfacecolor="none",
+                markeredgecolor=color, markersize=3.5, markeredgewidth=0.9,
+            )  # fmt: skip
+            place.plot([100 * row.low, 100 * row.high], [number] * 2, color=color, linewidth=2)
+            place.plot(100 * row["mean"], number, "o", color=color, markersize=6)
+        place.axvline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
+        if title in lines:
+            place.axvline(100 * lines[title][1], color=MUTED, linewidth=0.9)
+        place.set_yticks(range(len(methods)), list(methods.index))
+        place.set_ylim(max(heights) - 0.3, -0.6)
+        place.tick_params(axis="y", length=0)
+        place.spines["left"].set_visible(False)
+        place.set_xlim(0, 100)
+        place.set_xlabel("test accuracy (%), dotted: chance")
+        place.set_title(title, fontsize=10)
+    return figure
+
+
+def starts(found: pd.DataFrame, chance: float) -> Figure:
+    """What Adam makes of a start drawn or searched in boxes of several sides.
+
+    ``found`` is that of :func:`har_lib.search_study.by_bound`: method, side, mean, low, high.
+    """
+    figure: Figure
+    figure, axes = canvas(9, 3)
+    styles = ["-", "--", "-.", ":"]
+    for place, (name, own) in enumerate(found.groupby("method", sort=False)):
+        color = _METHOD_COLORS[str(name).removesuffix(" + Adam")]
+        x = own.side * 1.015 ** (place - 1.5)
+        axes.vlines(x, 100 * own.low, 100 * own.high, color=color, linewidth=1.6)
+        axes.plot(
+            x, 100 * own["mean"], marker="o", markersize=5, color=color,
+            linestyle=styles[place % len(styles)], label=name,
+        )  # fmt: skip
+    axes.axhline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
+    axes.set_xscale("log")
+    sides = found.side.unique()
+    axes.set_xticks(sides, [f"±{side:.2g}" for side in sides])
+    axes.minorticks_off()
+    axes.set(
+        xlabel="box of the weights before Adam",
+        ylabel="test accuracy (%)\ndotted: chance",
+        ylim=(0, 100),
+    )
+    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def ablation(recorded: pd.DataFrame, now: pd.DataFrame, chance: float) -> Figure:
+    """Test accuracy by what differs from the printed search, as dots beside a table of levels.
+
+    Both tables are those of :func:`har_lib.search_study.ablation_table`.
+    """
+    figure: Figure
+    levels = list(recorded.columns[:4])
+    figure, (words, place) = canvas(
+        10, 1 + 0.3 * len(recorded), 1, 2, sharey=True, width_ratios=(1.15, 1)
+    )
+    for number, (_, row) in enumerate(recorded.iterrows()):
+        repaired = [row[name] != recorded.iloc[0][name] for name in levels[:3]]
+        for column, name in enumerate(levels):
+            changed = column == 3 or repaired[column]
+            words.text(
+                column, number, row[name], ha="center", va="center", fontsize=8.5,
+                color=ACCENT if changed else "#555", fontweight="bold" if changed else "normal",
+            )  # fmt: skip
+        color = {0: SECOND, 3: ACCENT}.get(sum(repaired), MUTED)
+        place.plot([100 * row.low, 100 * row.high], [number] * 2, color=color, linewidth=2)
+        place.plot(100 * row["mean"], number, "o", color=color, markersize=6)
+    keys = recorded[levels].agg(tuple, axis=1).tolist()
+    for _, row in now.iterrows():
+        number = keys.index(tuple(row[levels]))
+        place.plot(
+            100 * row["mean"], number + 0.28, "o", markerfacecolor="none", markeredgecolor=INK,
+            markersize=3.5, markeredgewidth=0.9,
+        )  # fmt: skip
+    words.set_xlim(-0.5, 3.5)
+    words.set_xticks(range(4), [*levels[:3], "also"])
+    words.xaxis.tick_top()
+    words.tick_params(length=0, labelsize=9, left=False, labelleft=False)
+    for side in words.spines.values():
+        side.set_visible(False)
+    place.axvline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
+    place.set_ylim(len(recorded) - 0.4, -0.7)
+    place.tick_params(axis="y", length=0, labelleft=False)
+    place.set_xlabel("test accuracy (%) of the network found, dotted: chance")
+    place.spines["left"].set_visible(False)
+    return figure

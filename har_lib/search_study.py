@@ -1,0 +1,193 @@
+"""What the contest of searches found: the recorded long study, and its tables and sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from har_lib import ablation, comparison, contest, files, record
+from har_lib.contest import Settings
+from har_lib.errors import InputError
+
+#: Where ``python -m benchmarks.search_study`` leaves the long version.
+PATH = record.FOLDER / "search_study.json"
+
+#: Named before anything was run: does the paper's search help Adam?
+PRIMARY = "corrected + Adam", "Adam"
+
+#: Differences up to this count as none.
+MARGIN = 0.03
+
+#: Small sizes for a look that takes seconds. Its numbers are rough and no evidence.
+SHORT = Settings(
+    hidden=16, iterations=20, train=100, validation=100, test=500, bounds=(0.0, 1.0), rates=(0.01,)
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The recorded study.
+
+    Attributes
+    ----------
+    settings : mapping
+        Sizes, seeds and evaluations.
+    tried, equal_seconds, ablated : DataFrame
+        Rows of :func:`har_lib.contest.run`, of :func:`har_lib.contest.at_equal_seconds` and of
+        :func:`har_lib.ablation.run`.
+    seconds : float
+        What each search had in ``equal_seconds``.
+    functions : mapping
+        Of :func:`har_lib.centre_bias.as_results`.
+    """
+
+    settings: Mapping[str, Any]
+    tried: pd.DataFrame
+    equal_seconds: pd.DataFrame
+    ablated: pd.DataFrame
+    seconds: float
+    functions: Mapping[str, Any]
+
+    @property
+    def size(self) -> Settings:
+        """Sizes of the contest."""
+        names = Settings.__dataclass_fields__
+        values = {name: self.settings[name] for name in names}
+        listed = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return Settings(**(values | listed))
+
+
+def recorded(path: Path = PATH) -> Study:
+    """Read the recorded study.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    try:
+        kept = files.read_json(path)
+    except FileNotFoundError:
+        raise InputError(
+            f"{path.name} is missing: make it with python -m benchmarks.search_study"
+        ) from None
+    timed = kept["equal_seconds"]
+    return Study(
+        settings=kept["settings"],
+        tried=pd.DataFrame(kept["contest"]).astype({"fitness": float}),
+        equal_seconds=pd.DataFrame(timed["runs"]),
+        ablated=pd.DataFrame(kept["ablation"]),
+        seconds=timed["seconds"],
+        functions=kept["centre_bias"],
+    )
+
+
+def alone(tried: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Test accuracy a seed of the searches, their networks being final."""
+    best = contest.by_seed(contest.chosen(tried))
+    return {name: best[name] for name in contest.SEARCHES}
+
+
+def with_adam(tried: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Test accuracy a seed of everything that Adam finishes, Adam itself first."""
+    best = contest.by_seed(contest.chosen(tried))
+    controls = [name for name in reversed(contest.CONTROLS) if name != PRIMARY[1]]
+    return {
+        name: best[name]
+        for name in (PRIMARY[1], *controls, *(f"{name} + Adam" for name in contest.SEARCHES))
+    }
+
+
+def means(values: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Mean and 95 % interval over seeds: a row a method, columns ``mean``, ``low``, ``high``.
+
+    Examples
+    --------
+    >>> means({"a": np.array([0.4, 0.6])}).round(3).loc["a"].tolist()
+    [0.5, -0.771, 1.771]
+    """
+    rows = {}
+    for name, own in values.items():
+        found = comparison.paired(own, np.zeros(len(own)))
+        rows[name] = {"mean": found.difference, "low": found.low, "high": found.high}
+    return pd.DataFrame(rows).T
+
+
+def by_bound(tried: pd.DataFrame, methods: Sequence[str], size: Settings) -> pd.DataFrame:
+    """Mean test accuracy and its interval for each method and side of the box.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``method``, ``side``, ``mean``, ``low``, ``high``, sides from small to large.
+    """
+    rows = []
+    for method in methods:
+        own = tried[tried.method == method]
+        for bound in sorted(size.bounds, key=size.side):
+            values = own[own.setting == f"{bound:g}"].sort_values("seed").test.to_numpy()
+            found = means({method: values}).iloc[0]
+            rows.append({"method": method, "side": size.side(bound), **found})
+    return pd.DataFrame(rows)
+
+
+def table(values: Mapping[str, np.ndarray], against: str) -> pd.DataFrame:
+    """How each method compares, as text: percentages, differences in points, verdict."""
+    found = comparison.table(values, against, MARGIN)
+    return pd.DataFrame(
+        {
+            "accuracy": [_with(row, "mean", "low", "high") for row in _rows(found)],
+            f"less {against}": [
+                _with(row, "difference", "difference_low", "difference_high", sign="+")
+                for row in _rows(found)
+            ],
+            "p (Holm)": [_p(row["p_holm"]) for row in _rows(found)],
+            "verdict": found.verdict.str.replace(f"{MARGIN:g}".removeprefix("0"), "3 points"),
+        },
+        index=found.index.rename(None),
+    )
+
+
+def primary(tried: pd.DataFrame) -> str:
+    """The one comparison that was named beforehand, in a sentence."""
+    values = with_adam(tried)
+    one = {name: values[name] for name in PRIMARY}
+    row = _rows(comparison.table(one, PRIMARY[1], MARGIN))[0]
+    difference = _with(row, "difference", "difference_low", "difference_high", sign="+")
+    verdict = row["verdict"].replace(f"{MARGIN:g}".removeprefix("0"), "3 points")
+    return (
+        f"{PRIMARY[0]} less {PRIMARY[1]} alone: {difference} points, p {_p(row['p'])}, "
+        f"{row['n']} seeds: {verdict}"
+    )
+
+
+def ablation_table(ablated: pd.DataFrame) -> pd.DataFrame:
+    """One row a variant: its levels, accuracy and its interval, and how it moves."""
+    rows = []
+    for levels, own in ablated.groupby([*ablation.FACTORS, "other"], sort=False):
+        values = own.sort_values("seed").test.to_numpy()
+        rows.append(
+            {
+                **dict(zip((*ablation.FACTORS, "other"), levels, strict=True)),
+                **means({"": values}).iloc[0],
+                **{name: own[name].mean() for name in ("clipped", "coherence", "computed")},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _rows(found: pd.DataFrame) -> list[dict[Any, Any]]:
+    return found.to_dict("records")
+
+
+def _with(row: Mapping[Any, Any], mean: str, low: str, high: str, sign: str = "") -> str:
+    """A number with its interval, in percent or points."""
+    middle, left, right = (100 * row[name] for name in (mean, low, high))
+    return f"{middle:{sign}.1f} [{left:{sign}.1f}, {right:{sign}.1f}]"
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
