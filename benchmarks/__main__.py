@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import collection, kernels, measure, one_clip
+from benchmarks import collection, kernels, measure, networks, one_clip
 from benchmarks.measure import Entry, Setting
 from har_lib import files
 from har_lib.cli import answered
+from har_lib.errors import InputError
 
 Benchmark = Callable[[Setting], list[Entry]]
 
@@ -30,6 +31,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "likeness": one_clip.likeness,
     "indexing": collection.indexing,
     "collection": collection.collection,
+    "networks": networks.networks,
+    "search": networks.search,
 }
 
 
@@ -64,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument(
         "--only", action="append", choices=list(BENCHMARKS), help="run this one (repeatable)"
     )
+    words.add_argument(
+        "--update",
+        action="store_true",
+        help="put what --only measures into results/benchmarks.json in place of its former numbers",
+    )
     words.add_argument("--quick", action="store_true", help="short: to see that all works")
     words.add_argument(
         "--clips",
@@ -90,12 +98,46 @@ def main(words: Sequence[str] | None = None) -> int:
     return answered("benchmarks", lambda: _run_as_asked(given))
 
 
+def _results() -> Path:
+    """What git tracks, and docs/benchmarks.md is made from."""
+    return files.ROOT / "results" / "benchmarks.json"
+
+
+def _update(entries: Sequence[Entry], setting: Setting) -> None:
+    """Put new entries into the results that are kept, of the same machine and versions."""
+    place = _results()
+    kept = files.read_json(place)
+    measured = setting.folder / "benchmarks.json"
+    new = files.read_json(measured)
+    # A package that was not listed then had no part in the numbers.
+    new["versions"] = {name: new["versions"][name] for name in kept["versions"]} | new["versions"]
+    other = [name for name in ("machine", "quick", "seed") if kept[name] != new[name]]
+    if new["versions"] | kept["versions"] != new["versions"]:
+        other.append("versions")
+    if other:
+        raise InputError(
+            f"{place.name} is of another {', '.join(other)}: numbers of one table must be of one "
+            f"machine; run all benchmarks (these are kept in {measured})"
+        )
+    names = {each.name for each in entries}
+    rest = [each for each in kept["entries"] if each["name"] not in names]
+    whole = {**kept, "versions": new["versions"], "entries": [*rest, *new["entries"]]}
+    files.write_json(place, whole)
+    print(measure.table(entries))
+    print(f"{len(entries)} entries put into {place}")
+
+
 def _run_as_asked(given: argparse.Namespace) -> None:
+    if given.update and (given.quick or not given.only):
+        raise InputError("--update needs --only, and is not for a quick run")
     folder = files.build_dir() / "bench"
     setting = Setting(folder, given.quick, given.clips, given.seed, given.rounds)
     entries = run(given.only or list(BENCHMARKS), setting)
+    if given.update:
+        _update(entries, setting)
+        return
     whole = not (given.only or given.quick)
-    output = given.output or (files.ROOT / "results" / "benchmarks.json" if whole else None)
+    output = given.output or (_results() if whole else None)
     if output:
         measure.write(output, entries, setting)
     print(measure.table(entries))

@@ -25,7 +25,7 @@ from har_lib import files
 #: Rounds of a full run, after one that is not counted.
 ROUNDS = 7
 #: Packages whose versions decide speed.
-PACKAGES = ("numpy", "scipy", "opencv-python-headless", "scikit-image", "joblib")
+PACKAGES = ("numpy", "scipy", "opencv-python-headless", "scikit-image", "joblib", "torch")
 
 Clock = Callable[[], float]
 Row = Mapping[str, str | float]

@@ -233,7 +233,8 @@ def classifier_settings(config: Config, seed: int) -> dict[str, Any]:
         name: value for name, value in config.flat().items() if FIELDS[name].section in _LEARNING
     }
     assert known >= set(chosen), f"no classifier takes {', '.join(set(chosen) - known)}"
-    return {**chosen, "seed": seed}
+    # What is stored and compared was computed on a processor, whatever else a machine has.
+    return {**chosen, "seed": seed, "device": "cpu"}
 
 
 def train(name: str, data: Fold, config: Config, seed: int) -> ALSTMClassifier:
@@ -270,6 +271,7 @@ class Searches:
     test: np.ndarray
     clipped: np.ndarray
     coherence: np.ndarray
+    computed: np.ndarray
 
     def summary(self) -> dict[str, list[float]]:
         """Fitness reached and test accuracy of each seed, rounded."""
@@ -281,7 +283,7 @@ class Searches:
 
 def _search_once(
     form: str, data: Fold, settings: dict[str, Any], seed: int
-) -> tuple[np.ndarray, float, float, float]:
+) -> tuple[np.ndarray, float, float, float, float]:
     chosen = {**settings, **SEARCHES[form], "seed": seed, "search_role": "replace"}
     model = baselines.classifiers(**chosen)["ALSTM"]
     model.fit(data.train_sequences, data.train_labels, groups=data.train_groups)
@@ -292,6 +294,7 @@ def _search_once(
         test,
         float(course["clipped"].mean()),
         float(np.nanmean(course["coherence"])),
+        model.result_.computed / model.result_.evaluations,
     )
 
 
@@ -315,8 +318,7 @@ def compare_searches(
     found: dict[str, Searches] = {}
     for form in SEARCHES:
         own = [out for (name, *_), out in zip(tasks, outcomes, strict=True) if name == form]
-        history, test, clipped, coherence = (np.array(part) for part in zip(*own, strict=True))
-        found[form] = Searches(history, test, clipped, coherence)
+        found[form] = Searches(*(np.array(part) for part in zip(*own, strict=True)))
     return found
 
 

@@ -164,6 +164,55 @@ def primary(tried: pd.DataFrame) -> str:
     )
 
 
+def sizes(study: Study) -> str:
+    """What the recorded numbers come from, in a line."""
+    own = study.settings
+    return (
+        f"recorded: {own['seeds']} seeds, {own['train']} sequences to train on, {own['hidden']} "
+        f"hidden units, {own['population']} x {own['iterations']} seagulls, "
+        f"{own['evaluations']} networks asked for"
+    )
+
+
+def at_equal_seconds(study: Study) -> pd.DataFrame:
+    """The searches alone, each with the seconds that the reference takes, as text.
+
+    Each has the side of the box that it chose before.
+    """
+    values = {
+        str(name): own.sort_values("seed").test.to_numpy()
+        for name, own in study.equal_seconds.groupby("method", sort=False)
+    }
+    found = table(values, "random search")
+    asked = study.equal_seconds.groupby("method").forwards.median() / study.settings["train"]
+    found.insert(0, "networks", [f"{asked[name]:.0f}" for name in found.index])
+    return found
+
+
+def functions(study: Study) -> pd.DataFrame:
+    """The recorded table of :func:`har_lib.centre_bias.summary`."""
+    rows = []
+    for function, forms in study.functions["functions"].items():
+        for form, entry in forms.items():
+            row = {"function": function, "form": form, "seeds": len(study.functions["seeds"])}
+            for place in ("centred", "shifted"):
+                row |= {f"{place}_{name}": value for name, value in entry[place].items()}
+            rows.append(row | {"decades_lost": entry["decades_lost"]})
+    return pd.DataFrame(rows)
+
+
+def movements(ablated: pd.DataFrame) -> pd.DataFrame:
+    """How each variant moves, as text: means over seeds and iterations."""
+    found = ablated[[*ablation.FACTORS, "other"]].copy()
+    for name, column in (
+        ("clipped", "clipped"),
+        ("coherence", "same sign"),
+        ("computed", "asked anew"),
+    ):
+        found[column] = ablated[name].map("{:.2f}".format)
+    return found
+
+
 def ablation_table(ablated: pd.DataFrame) -> pd.DataFrame:
     """One row a variant: its levels, accuracy and its interval, and how it moves."""
     rows = []

@@ -11,13 +11,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from benchmarks import __main__ as command
-from benchmarks import collection, kernels, material, measure, one_clip, peers, ucf101_tree
+from benchmarks import (
+    collection,
+    kernels,
+    material,
+    measure,
+    networks,
+    one_clip,
+    peers,
+    ucf101_tree,
+)
 from benchmarks.measure import Criterion, Entry, Setting, Spread
 from har_lib import benchmarks_page, files, keyframes, shape, stip
 from har_lib.compare import same_text
 from har_lib.errors import InputError
+from har_lib.lstm import forward
 
 
 class Clock:
@@ -219,6 +230,65 @@ def test_only_a_whole_run_is_kept_as_the_results(
     assert command.main(words) == 0
     place = tmp_path / ("X" if "X" in words else "results/benchmarks.json")
     assert place.exists() is stored
+
+
+def test_a_part_is_put_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "results" / "benchmarks.json"
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "BENCHMARKS", {"one": None})
+
+    def run(names: list[str], setting: Setting) -> list[Entry]:
+        entries = [entry(name="one", unit="h")]
+        measure.write(setting.folder / "benchmarks.json", entries, setting)
+        return entries
+
+    monkeypatch.setattr(command, "run", run)
+    whole = Setting(tmp_path, progress=False)
+    measure.write(place, [entry(name="one"), entry(name="two")], whole)
+    assert command.main(["--only", "one", "--update"]) == 0
+    found = files.read_json(place)
+    assert [(each["name"], each["unit"]) for each in found["entries"]] == [
+        ("two", "s"),
+        ("one", "h"),
+    ]
+    # Another machine, or another version, cannot stand in the same table.
+    for name, change in (("machine", {"cores": 99}), ("versions", {"numpy": "1.0"})):
+        files.write_json(place, {**found, name: {**found[name], **change}})
+        before = place.read_bytes()
+        assert command.main(["--only", "one", "--update"]) == 2
+        assert f"is of another {name}" in capsys.readouterr().err
+        assert place.read_bytes() == before
+    # A package that was not listed then is added.
+    del found["versions"]["numpy"]
+    files.write_json(place, found)
+    assert command.main(["--only", "one", "--update"]) == 0
+    assert files.read_json(place)["versions"]["numpy"] == np.__version__
+    assert command.main(["--update"]) == 2
+    assert "--update needs --only" in capsys.readouterr().err
+
+
+def test_networks_are_timed_beside_torch_and_agree_with_it(quick: Setting) -> None:
+    (found,) = networks.networks(quick)
+    assert found.reached is True
+    assert [row["precision"] for row in found.rows] == ["double", "double", "single", "single"]
+    assert found.ratio == pytest.approx(found.peer.median / found.ours.median)
+    (search,) = networks.search(quick)
+    assert [row["form, precision"] for row in search.rows] == [
+        f"{form}, {precision}"
+        for form in ("corrected", "stable")
+        for precision in ("double", "single")
+    ]
+    assert {row["networks asked for"] for row in search.rows} == {6 * (2 + 5)}
+    assert search.rows[0]["computed"] < search.rows[2]["computed"]
+
+
+def test_the_loop_is_torchs_network_by_network() -> None:
+    layout, vectors, X, lengths = networks._drawn(Setting(Path()), (3, 4, 2))
+    found = networks.Loop(layout.unpack(vectors))(X)
+    for row, vector in zip(found, vectors, strict=True):
+        assert torch.allclose(row, forward(layout.unpack(vector), X, lengths), rtol=0, atol=1e-12)
 
 
 def test_an_interrupted_run_ends_in_one_line(

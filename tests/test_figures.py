@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import figures, paper, plots, plots_learning
+from har_lib import figures, paper, plots, plots_learning, plots_search
 from har_lib.files import ROOT
 
 # ---------------------------------------------------------------- what is written
@@ -107,9 +107,56 @@ COVERAGES = pd.DataFrame(
         "coverage": np.linspace(0.1, 0.8, 8),
     }
 )
+MEANS = pd.DataFrame(
+    {"mean": [0.3, 0.5], "low": [0.2, 0.45], "high": [0.4, 0.55]}, index=["corrected", "stable"]
+)
+LEVELS = pd.DataFrame(
+    {
+        "distance": ["absolute", "signed", "signed"],
+        "k": ["a seagull", "a seagull", "a coordinate"],
+        "p, q": ["1, 1", "1, 1", "0.5, 0.05"],
+        "other": ["", "", "greedy"],
+        "mean": [0.3, 0.4, 0.5],
+        "low": [0.25, 0.35, 0.45],
+        "high": [0.35, 0.45, 0.55],
+    }
+)
+BIAS = pd.DataFrame(
+    {
+        "function": "sphere",
+        "form": ["corrected", "stable"],
+        "seeds": 3,
+        **{
+            f"{place}_{name}": [size * factor, 3 * size * factor]
+            for place, size in (("centred", 1e-3), ("shifted", 10.0))
+            for name, factor in (("lower_quartile", 0.5), ("median", 1.0), ("upper_quartile", 2.0))
+        },
+        "decades_lost": 4.0,
+    }
+)
 #: Function -> arguments that give it something to draw. A new function fails until it is here.
 DRAWN: dict[str, dict[str, Any]] = {
     "block_diagram": {},
+    "rivals": {
+        "panels": {"alone": MEANS, "with Adam": MEANS},
+        "now": {"alone": {"stable": np.array([0.4, 0.6])}},
+        "chance": 0.2,
+        "lines": {"alone": ("stable", 0.5)},
+    },
+    "starts": {
+        "found": pd.DataFrame(
+            {
+                "method": ["one draw"] * 2 + ["stable + Adam"] * 2,
+                "side": [0.1, 1.0] * 2,
+                "mean": [0.8, 0.3, 0.85, 0.6],
+                "low": [0.7, 0.2, 0.8, 0.5],
+                "high": [0.9, 0.4, 0.9, 0.7],
+            }
+        ),
+        "chance": 0.2,
+    },
+    "ablation": {"recorded": LEVELS, "now": LEVELS[:1].assign(mean=0.35), "chance": 0.2},
+    "centre_bias": {"summary": BIAS, "floor": 1e-8},
     "frame_sheet": {"frames": FRAMES, "titles": ["a", "b", "c"], "columns": 2},
     "similarity_curve": {
         "curves": {"SSIM": np.array([0.9, 0.4, 0.95])},
@@ -193,7 +240,7 @@ def drawing_functions() -> dict[str, Callable[..., Figure]]:
     """Every public function of the plot modules that gives a figure."""
     return {
         name: function
-        for module in (plots, plots_learning)
+        for module in (plots, plots_learning, plots_search)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -247,6 +294,13 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("confusion", {"matrix": np.array([[4, 0], [0, 4]])}),
         ("prediction", {"probabilities": {"jump": 0.2, "run": 0.8}}),
         ("pipeline_of_a_clip", {"masks": [~MASK] * 3}),
+        ("rivals", {"panels": {"alone": MEANS, "with Adam": MEANS + 0.05}}),
+        ("rivals", {"now": {}}),
+        ("rivals", {"lines": {}}),
+        ("starts", {"chance": 0.1}),
+        ("ablation", {"now": LEVELS[:0]}),
+        ("ablation", {"recorded": LEVELS.assign(high=0.6)}),
+        ("centre_bias", {"summary": BIAS.assign(shifted_median=[20.0, 25.0])}),
     ],
 )
 def test_other_numbers_are_another_picture(name: str, change: dict[str, Any]) -> None:

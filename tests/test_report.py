@@ -339,8 +339,11 @@ def test_searches_are_told_by_their_medians() -> None:
             test=np.array([0.25, 1.0, 0.5]),
             clipped=np.array([0.5, 0.7, 0.9]),
             coherence=np.ones(3),
+            computed=np.array([0.2, 0.3, 0.7]),
         ),
-        "stable": Searches(np.array([[0.0, 1.0]]), np.zeros(1), np.zeros(1), np.array([0.126])),
+        "stable": Searches(
+            np.array([[0.0, 1.0]]), np.zeros(1), np.zeros(1), np.array([0.126]), np.array([0.99])
+        ),
     }
     assert report.searches(found).to_dict("index") == {
         "literal": {
@@ -348,12 +351,14 @@ def test_searches_are_told_by_their_medians() -> None:
             "test accuracy": "0.50",
             "clipped": "0.70",
             "same sign": "1.00",
+            "asked anew": "0.40",
         },
         "stable": {
             "fitness reached": "1.00",
             "test accuracy": "0.00",
             "clipped": "0.00",
             "same sign": "0.13",
+            "asked anew": "0.99",
         },
     }
 
