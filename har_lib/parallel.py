@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import joblib
+import numpy as np
 from joblib.externals import loky
 from tqdm.auto import tqdm
 
@@ -159,6 +160,33 @@ def each(
             lost=lost,
         )
     )
+
+
+def divided(fitness: Function, jobs: int) -> Function:
+    """Let several processes share the positions of each call of a fitness.
+
+    For a fitness that takes far longer than its positions take to be sent; a search that draws its
+    random numbers an agent by itself, as :func:`har_lib.seagull.maximise`, goes the same way in one
+    process and in many.
+
+    Parameters
+    ----------
+    fitness : callable
+        Positions (P, D) to numbers (P,), each position by itself.
+    jobs : int
+        Processes.
+
+    Examples
+    --------
+    >>> divided(lambda x: x.sum(axis=1), jobs=1)(np.ones((3, 2))).tolist()
+    [2.0, 2.0, 2.0]
+    """
+
+    def shared(positions: np.ndarray) -> np.ndarray:
+        parts = np.array_split(positions, max(1, min(jobs, len(positions))))
+        return np.concatenate(each(fitness, [(part,) for part in parts], jobs))
+
+    return shared
 
 
 def _engine(

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from joblib.externals import loky
 
-from har_lib import files, parallel
+from har_lib import files, parallel, seagull
 from har_lib.errors import InputError
 from har_lib.files import ROOT
 
@@ -215,3 +216,34 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.02)
+
+
+# ---------------------------------------------------------------- one search, many processes
+
+
+def away_from(x: np.ndarray) -> np.ndarray:
+    return -((x - 0.3) ** 2).sum(axis=1)
+
+
+@pytest.mark.parametrize("form", seagull.FORMS)
+def test_one_process_and_many_search_the_same_path(form: str) -> None:
+    settings = {"form": form, "population": 7, "iterations": 6, "seed": 5, "jumping": 0.5}
+    low, high = np.full(4, -1.0), np.full(4, 1.0)
+    alone = seagull.maximise(away_from, low, high, **settings)
+    for jobs in (2, 3):
+        shared = parallel.divided(away_from, jobs)
+        found = seagull.maximise(shared, low, high, **settings)
+        assert np.array_equal(found.position, alone.position)
+        assert np.array_equal(found.history, alone.history)
+
+
+def process_of(x: np.ndarray) -> np.ndarray:
+    return np.full(len(x), float(os.getpid()))
+
+
+def test_positions_are_shared_in_order_among_processes() -> None:
+    shared = parallel.divided(lambda x: x[:, 0] * 2, 3)
+    assert shared(np.arange(8.0)[:, None]).tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert shared(np.array([[4.0]])).tolist() == [8]
+    where = parallel.divided(process_of, 2)(np.zeros((6, 1)))
+    assert os.getpid() not in where
