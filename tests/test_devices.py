@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from benchmarks import devices
+from har_lib import seagull
 from har_lib.contest import Bench, Settings
 
 SIZE = Settings(
@@ -33,9 +34,7 @@ def test_single_precision_is_compared_with_double(monkeypatch: pytest.MonkeyPatc
     lines, agree = devices.report(SIZE, 0)
     assert agree
     assert lines[0].startswith("cpu, single: answers differ by ")
-    assert [line.split(":")[0].strip() for line in lines[1:5]] == [
-        "literal", "corrected", "stable", "matlab",
-    ]  # fmt: skip
+    assert [line.split(":")[0].strip() for line in lines[1:5]] == list(seagull.FORMS)
     assert lines[-1] == "no CUDA device here: nothing is said of one"
     bench = Bench.drawn(0, SIZE)
     vectors = np.random.default_rng(1).normal(size=(3, bench.network.layout.size))
