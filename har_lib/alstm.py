@@ -29,6 +29,9 @@ from har_lib.training import Clips, Network, adam
 
 _DEFAULT = Config()
 
+#: Parameters that say where and how a model is computed, not which.
+_TECHNICAL = ("device", "threads", "checkpoint", "progress")
+
 
 class ALSTMClassifier(ClassifierMixin, BaseEstimator):
     """LSTM over the key frames of a clip, its weights found by search and Adam.
@@ -89,6 +92,8 @@ learning_rate, patience, validation, validation_share
     checkpoint : str
         Folder in which a search is kept while it runs, so that the same ``fit`` called again goes
         on where it was ended; each search has a file of its own there. Empty keeps nothing.
+    progress : bool
+        Whether the search shows a bar.
 
     Attributes
     ----------
@@ -156,6 +161,7 @@ learning_rate, patience, validation, validation_share
         precision: str = "double",
         threads: int = 1,
         checkpoint: str = "",
+        progress: bool = False,
     ) -> None:
         self.feature_scaling = feature_scaling
         self.time_step = time_step
@@ -195,6 +201,7 @@ learning_rate, patience, validation, validation_share
         self.precision = precision
         self.threads = threads
         self.checkpoint = checkpoint
+        self.progress = progress
 
     def fit(
         self, X: Sequence[ArrayLike], y: ArrayLike, groups: ArrayLike | None = None
@@ -272,15 +279,14 @@ learning_rate, patience, validation, validation_share
         return labels
 
     def save(self, path: Path | str) -> None:
-        """Write the fitted classifier as ``.npz``: arrays and settings as text, nothing pickled."""
+        """Write the fitted classifier as ``.npz``: arrays and settings as text, nothing pickled.
+
+        Where and how it was computed (device, threads, checkpoint, progress) is left out.
+        """
         check_is_fitted(self, "weights_")
-        settings = {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self.get_params().items()
-        }
         files.write_arrays(
             path,
-            settings=np.array(json.dumps(settings, sort_keys=True)),
+            settings=np.array(json.dumps(self._settings(), sort_keys=True)),
             history=np.array(json.dumps(self.history_)),
             classes=self.classes_,
             weights=self.weights_,
@@ -312,6 +318,14 @@ learning_rate, patience, validation, validation_share
         if model.weights_.shape != (model._network().layout.size,):
             raise InputError(f"{path} holds weights that do not fit its settings: train it anew")
         return model
+
+    def _settings(self) -> dict[str, Any]:
+        """Settings that make the model, as JSON can hold them: not where it was computed."""
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in self.get_params().items()
+            if name not in _TECHNICAL
+        }
 
     def _network(self) -> Network:
         layout = Layout(self.n_features_in_, self.hidden_size, len(self.classes_))
@@ -415,6 +429,7 @@ learning_rate, patience, validation, validation_share
             patience=self.search_patience,
             start=centre[None] if around else None,
             checkpoint=self._checkpoint(weights, judges),
+            progress=self.progress,
         )
         self.history_["search"] = self.result_.history.tolist()
         return complete(self.result_.position[None])[0]
@@ -423,11 +438,7 @@ learning_rate, patience, validation, validation_share
         """File of this search, named by all that its fitness and its box are made of."""
         if not self.checkpoint:
             return None
-        # Where and how fast it is computed does not make it another search.
-        technical = ("device", "threads", "checkpoint")
-        settings = {
-            name: value for name, value in self.get_params().items() if name not in technical
-        }
+        settings = self._settings()
         arrays = [weights, *(part.numpy(force=True) for part in judges)]
         about = [json.dumps(settings, sort_keys=True), *map(kept_work.digest, arrays)]
         return Path(self.checkpoint) / f"search-{files.digest_of(about)[:16]}.npz"

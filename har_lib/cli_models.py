@@ -1,6 +1,7 @@
 """Commands about trained models."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 from har_lib import cli_data
@@ -13,6 +14,13 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="DIR", type=Path, help="where to (default: model/ of the output)"
     )
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "auto"),
+        default="cpu",
+        help="where the network is searched and trained; auto takes a GPU where there is one "
+        "(default: cpu, whose numbers are the same everywhere)",
+    )
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -21,14 +29,19 @@ def train(arguments: argparse.Namespace) -> None:
 
     settings = settle(resolve(arguments))
     folder = arguments.model or arguments.output / "model"
+    # A search that was ended goes on when the command is given again.
+    unfinished = folder / "unfinished"
     model = predict.train(
         cli_data.load(settings),
         settings["config"],
         settings["seed"],
         settings["jobs"],
         progress=True,
+        device=arguments.device,
+        checkpoint=unfinished,
     )
     model.save(folder)
+    shutil.rmtree(unfinished, ignore_errors=True)
     print(f"trained on {model.trained_on['clips']} clips; the model is in {folder}")
 
 

@@ -60,9 +60,29 @@ class Model:
 
 
 def train(
-    dataset: Dataset, config: Config, seed: int = 0, jobs: int = 2, progress: bool = False
+    dataset: Dataset,
+    config: Config,
+    seed: int = 0,
+    jobs: int = 2,
+    progress: bool = False,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
 ) -> Model:
     """Fit the ALSTM classifier to all clips of a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    config : Config
+    seed : int
+    jobs : int
+        Processes for extraction, threads for the search. The model does not depend on it.
+    progress : bool
+        Whether to show bars.
+    device : {"cpu", "cuda", "auto"}
+        Where the network is searched and trained.
+    checkpoint : Path, optional
+        Folder that keeps the search while it runs.
 
     Raises
     ------
@@ -72,6 +92,9 @@ def train(
     collection = extraction.collect(dataset, config, jobs=jobs, progress=progress)
     settings = experiments.classifier_settings(config, seed)
     classifier = baselines.classifiers(**settings)["ALSTM"]
+    classifier.set_params(
+        device=device, threads=jobs, checkpoint=str(checkpoint or ""), progress=progress
+    )
     classifier.fit(collection.sequences, collection.labels, groups=collection.groups)
     return Model(
         classifier,

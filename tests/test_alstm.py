@@ -46,7 +46,10 @@ def test_defaults_are_the_configurations():
     sections = ("sequence", "lstm", "search", "training")
     wanted = {name for name, field in FIELDS.items() if field.section in sections}
     own = {"seed": 0, "search": True, "device": "auto", "precision": "double", "threads": 1}
-    assert settings == {name: flat[name] for name in wanted} | own | {"checkpoint": ""}
+    assert settings == {name: flat[name] for name in wanted} | own | {
+        "checkpoint": "",
+        "progress": False,
+    }
 
 
 def test_lstm_baseline_learns_order_in_a_few_epochs():
@@ -337,6 +340,18 @@ def test_every_setting_survives_saving(data, tmp_path, role):
     loaded = ALSTMClassifier.load(tmp_path / "model.npz")
     assert loaded.get_params() == model.get_params()
     assert loaded.history_ == model.history_
+    assert np.array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+def test_a_saved_model_does_not_tell_where_it_was_computed(data, tmp_path):
+    X, y, groups = data
+    technical = {"threads": 2, "device": "cpu", "checkpoint": str(tmp_path / "kept")}
+    model = ALSTMClassifier(**QUICK, **technical, precision="single").fit(X, y, groups)
+    model.save(tmp_path / "model.npz")
+    assert b"kept" not in (tmp_path / "model.npz").read_bytes()
+    loaded = ALSTMClassifier.load(tmp_path / "model.npz")
+    plain = ALSTMClassifier(**QUICK, precision="single")
+    assert loaded.get_params() == plain.get_params()
     assert np.array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 

@@ -4,12 +4,13 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from har_lib import datasets, features, files, predict, record, video
+from har_lib import alstm, cli, datasets, features, files, predict, record, video
 from har_lib.config import Config
 from har_lib.errors import InputError
 from har_lib.predict import ABOUT, CLASSIFIER, Model
@@ -199,6 +200,30 @@ def test_a_damaged_classifier_is_refused(model: Model, tmp_path: Path) -> None:
     (tmp_path / CLASSIFIER).write_bytes((tmp_path / CLASSIFIER).read_bytes()[:200])
     with pytest.raises(InputError, match="is no saved classifier"):
         Model.load(tmp_path)
+
+
+def interrupt(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_training_that_was_ended_goes_on(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    given = {name: value for name, value in QUICK.flat().items() if value != Config().flat()[name]}
+    given |= {"seed": 3, "group_pattern": r"(person\d)"}
+    words = ["train", "--dataset", "folder", "--data-root", str(clips), "--jobs", "2"]
+    words += ["--model", str(tmp_path / "model")]
+    for name, value in given.items():
+        words += ["-p", name, str(value)]
+    with monkeypatch.context() as patch:
+        patch.setattr(alstm, "adam", interrupt)
+        assert cli.main(words) == 130
+    assert len(list((tmp_path / "model" / "unfinished").iterdir())) == 1
+    assert cli.main(words) == 0
+    assert not (tmp_path / "model" / "unfinished").exists()
+    found = Model.load(tmp_path / "model")
+    np.testing.assert_array_equal(found.classifier.weights_, model.classifier.weights_)
 
 
 def test_data_that_cannot_be_learnt_from_are_refused(
