@@ -7,6 +7,7 @@ is results/recorded/search_study.json, which notebook 05 draws beside its own sh
 
 import argparse
 import dataclasses
+import importlib.metadata
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -30,6 +31,12 @@ MODULES = (
     *("ablation", "contest", "order_task", "rivals", "seagull", "seagull_rules", "streams", "box"),
     *("lstm", "population", "training", "metrics", "sequences"),
 )
+
+#: Seeds on which the deviation of sep-CMA-ES is chosen; no contest uses them.
+CALIBRATION_SEEDS = range(1000, 1004)
+
+#: Deviation of the noise of a task on which a search alone gets further from chance.
+EASIER_NOISE = 1.5
 
 #: Whose seconds every search gets in the comparison at equal seconds.
 REFERENCE = "corrected"
@@ -71,6 +78,10 @@ def _at_equal_seconds(
     return _plain(contest.rows(seed, found))
 
 
+def _easier(seed: int, size: Settings) -> list[dict[str, Any]]:
+    return _plain(contest.rows(seed, contest.searches_alone(seed, size)))
+
+
 def _ablation(seed: int, size: Settings) -> list[dict[str, Any]]:
     return _plain(pd.DataFrame(ablation.enter(seed, size, 0.0)))
 
@@ -101,6 +112,11 @@ def study(
         "equal seconds", _at_equal_seconds, numbers, [size, tried, seconds], folder, jobs
     )
     ablated = each_seed("ablation", _ablation, numbers, [size], folder, jobs)
+    less = dataclasses.replace(size, noise=EASIER_NOISE, bounds=size.bounds[:1])
+    easier = each_seed("less noise", _easier, numbers, [less], folder, jobs)
+    calibrated = each_seed(
+        "calibration", contest.calibrate, CALIBRATION_SEEDS, [size], folder, jobs
+    )
     runs = centre_bias.measure(
         objectives.OBJECTIVES.values(),
         seeds=range(function_seeds),
@@ -123,6 +139,7 @@ def study(
             "vector_instructions": torch.backends.cpu.get_cpu_capability(),
             "torch": torch.__version__.split("+")[0],
             "numpy": np.__version__,
+            "cmaes": importlib.metadata.version("cmaes"),
         },
         "sources": record.sources(MODULES),
         "contest": _columns(tried),
@@ -134,6 +151,11 @@ def study(
             },
             "runs": _columns([row for rows in longer for row in rows]),
         },
+        "easier": {
+            "noise": EASIER_NOISE,
+            "runs": _columns([row for rows in easier for row in rows]),
+        },
+        "calibration": _columns([row for rows in calibrated for row in rows]),
         "ablation": _columns([row for rows in ablated for row in rows]),
         "centre_bias": centre_bias.as_results(runs),
     }

@@ -1,7 +1,8 @@
-"""Which of the differences between the printed and the repaired search matters.
+"""What each difference between the printed and the repaired search changes.
 
-All start from the same seagulls of a seed, their networks are final, and only one thing or a few
-differ: the absolute value of (23), one k a seagull, and the constants p and q of (27).
+All start from the seagulls drawn from one seed, and their networks are final. One thing or a few
+differ: the absolute value of (23), one k a seagull, the constants p and q of (27), and what else
+stands in :data:`OTHERS`. Those without opposites ask for one population less.
 """
 
 import itertools
@@ -36,6 +37,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "without opposites": {"opposition": False},
         "greedy": {"greedy": True},
+        "F_c = 1": {"F_c": 1.0},
     }
 )
 
@@ -46,7 +48,7 @@ def variants() -> dict[tuple[str, ...], dict[str, Any]]:
     Examples
     --------
     >>> len(variants())
-    12
+    14
     """
     crossed = {
         tuple(names): {key: value for level in levels for key, value in level.items()}

@@ -58,7 +58,8 @@ fitness`, Adam is :func:`har_lib.training.adam`. ``search_role`` says what they 
     Clips are held out of the training part where Adam trains, or where ``fitness_clips`` is
     ``"validation"``: then fitness is taken on these alone. Otherwise it is taken on all that
     ``fit`` is given but these. Columns are scaled by the training part alone, see
-    :func:`har_lib.sequences.scaling`. All arithmetic is float64 in one thread.
+    :func:`har_lib.sequences.scaling`. All arithmetic is float64 in one thread on the processor,
+    unless ``precision``, ``threads`` or ``device`` say otherwise.
 
     Literal gates can overflow. The search then ranks a network last and Adam stops; should the
     fitted one overflow for a clip, all classes get the same probability and the first is named.

@@ -114,10 +114,11 @@ _KNOWN = 100_000
 
 
 class Memory:
-    """Fitness that is computed once for each position, bit for bit the same.
+    """Fitness that is computed once for each position.
 
     Seagulls that are clipped into one corner of the box stand at one position: its fitness is
-    known from the first.
+    known from the first. Where fitness depends in its last digits on what it is computed together
+    with, as products of matrices can, so can what is remembered.
 
     Parameters
     ----------

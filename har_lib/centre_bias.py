@@ -3,7 +3,7 @@
 The seagull search multiplies positions by D, which falls to 0, (19): it draws them to the origin,
 which is the middle of the usual boxes. The same functions with the optimum elsewhere show what is
 left of it without that help. :func:`measure` runs the searches, :func:`summary` takes medians and
-quartiles over seeds and the decades lost, :func:`against` counts who wins against a rival.
+quartiles over seeds and the decades lost.
 
 Reference: P. N. Suganthan et al., Problem definitions and evaluation criteria for the CEC 2005
 special session on real-parameter optimization (2005), a technical report without a DOI, in which
@@ -17,9 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from har_lib import comparison, objectives, parallel, rivals, seagull
+from har_lib import objectives, parallel, rivals, seagull
 from har_lib.box import Fitness
 from har_lib.errors import InputError
 from har_lib.objectives import Objective
@@ -211,8 +210,8 @@ def decades(centred: float, shifted: float) -> float:
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Medians and quartiles over seeds, and the decades by which the median gets worse.
 
-    The decades of uniform random search, which has no bias, are what moving the optimum costs by
-    itself: the moved function is higher in the far part of the box.
+    The decades of uniform random search, which has no bias, are what moving the optimum costs a
+    search without one: the moved function is higher in the far part of the box.
 
     Parameters
     ----------
@@ -237,56 +236,6 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         row["decades_lost"] = decades(row["centred_median"], row["shifted_median"])
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def against(runs: pd.DataFrame, rival: str = "random") -> pd.DataFrame:
-    """Who reaches the lower value with the same seed, each form or the rival.
-
-    Runs with the same seed look for the same place, and values differ by many powers of ten: the
-    exact sign test counts wins among pairs and needs neither independence nor a scale. Values up
-    to :data:`FLOOR` are equal. Seeds measure the spread of a search on one function, nothing more.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        Of :func:`measure`.
-    rival : str
-        One of its forms.
-
-    Returns
-    -------
-    DataFrame
-        One row for each function, place and other form: ``function``, ``shifted``, ``form``,
-        ``wins`` and ``losses`` of the form, and the two-sided ``p``, after Holm (1979) for all
-        rows together.
-
-    Raises
-    ------
-    InputError
-        If the runs have no such form.
-
-    References
-    ----------
-    S. Holm, A simple sequentially rejective multiple test procedure (1979), no DOI.
-    """
-    if rival not in set(runs.form):
-        raise InputError(
-            f"rival = {rival!r} is no form of these runs: it must be one of "
-            f"{', '.join(runs.form.unique())}"
-        )
-    rows = []
-    for (function, moved), group in runs.groupby(["function", "shifted"], sort=False):
-        best = group.pivot(index="seed", columns="form", values="best").clip(lower=FLOOR)
-        for form in group.form.unique():
-            if form != rival:
-                wins = int((best[form] < best[rival]).sum())
-                losses = int((best[form] > best[rival]).sum())
-                decided = wins + losses
-                p = float(stats.binomtest(wins, decided).pvalue) if decided else 1.0
-                rows.append((function, moved, form, wins, losses, p))
-    table = pd.DataFrame(rows, columns=["function", "shifted", "form", "wins", "losses", "p"])
-    table["p"] = comparison.holm(table.p)
-    return table
 
 
 def as_results(runs: pd.DataFrame) -> dict[str, Any]:

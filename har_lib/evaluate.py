@@ -265,13 +265,13 @@ def cross_validate(
         reason = str(refused[0]) if refused else "there is no split"
         raise InputError(f"no fold can be run ({reason}): every class needs two groups or more")
 
-    takes_groups = _takes_groups(estimator)
+    with_groups = takes_groups(estimator)
     calls = (
         (
             _with_seeds(estimator, seed, repeat),
             [X[i] for i in train],
             labels[train],
-            origin[train] if takes_groups else None,
+            origin[train] if with_groups else None,
             [X[i] for i in test],
         )
         for repeat, _, train, test in tasks
@@ -385,7 +385,8 @@ def paired_difference(a: CrossValidation, b: CrossValidation, confidence: float 
     return cluster_interval(first.correct - second.correct, first.group, confidence)
 
 
-def _takes_groups(estimator: BaseEstimator) -> bool:
+def takes_groups(estimator: BaseEstimator) -> bool:
+    """Whether ``fit`` of the estimator has a parameter ``groups``."""
     return "groups" in inspect.signature(estimator.fit).parameters
 
 

@@ -165,9 +165,10 @@ def each(
 def divided(fitness: Function, jobs: int) -> Function:
     """Let several processes share the positions of each call of a fitness.
 
-    For a fitness that takes far longer than its positions take to be sent; a search that draws its
-    random numbers an agent by itself, as :func:`har_lib.seagull.maximise`, goes the same way in one
-    process and in many.
+    For a fitness that takes far longer than its positions take to be sent. A search whose agents
+    draw their random numbers by themselves, as those of :func:`har_lib.seagull.maximise`, goes the
+    same way in one process and in many, if the fitness of a position is the same to the last bit
+    whatever others it is computed together with.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ PRECISIONS = {"double": torch.float64, "single": torch.float32}
 _BLOCK = 2**17
 
 #: From this state size on, and for fewer sequences than the second number, torch's kernel was the
-#: faster one in single precision (`benchmarks/networks.py` measures it); it wins nowhere else.
+#: faster one (`benchmarks/networks.py` measures it); it wins nowhere else.
 _FUSED_HIDDEN, _FUSED_SEQUENCES = 128, 100
 
 
@@ -85,8 +85,8 @@ def population_logits(
         As in ``forward``; weights and ``X`` float64 or float32, on one device.
     kernel : {"auto", "batched", "fused"}
         ``fused`` is torch's LSTM, network by network. ``auto`` takes the one that was measured to
-        be faster for the size: fused on a processor in float32 for few sequences and a large
-        state, batched everywhere else. The two differ in the last digits.
+        be faster for the size: fused on a processor for few sequences and a large state, batched
+        everywhere else. The two differ in the last digits.
     threads : int
         Threads that share the blocks. The result does not depend on it.
 
@@ -132,8 +132,8 @@ def population_logits(
 
 def _fused_is_faster(weights: Weights, X: Tensor) -> bool:
     hidden = weights.b_I.shape[-1]
-    plain = X.device.type == "cpu" and X.dtype == torch.float32
-    return plain and hidden >= _FUSED_HIDDEN and len(X) < _FUSED_SEQUENCES
+    small = hidden >= _FUSED_HIDDEN and len(X) < _FUSED_SEQUENCES
+    return X.device.type == "cpu" and small
 
 
 def _batched(

@@ -104,6 +104,7 @@ def sep_cma_es(
     spread: float = 0.3,
     start: ArrayLike | None = None,
     restarts: int | None = None,
+    ask_mean: bool = False,
     callback: Callback | None = None,
     progress: bool = False,
 ) -> Result:
@@ -120,8 +121,8 @@ def sep_cma_es(
     learning rates, which grow with it, sum to at most 1: beyond, variances can become negative. In
     2 dimensions it stays at 24, in 20 at 96; in thousands it meets no limit in practice.
 
-    The best position ever asked for is returned; these are the draws and ``start``, never a later
-    mean, which in thousands of dimensions can be better than all draws around it. The last
+    The best position ever asked for is returned: a draw or ``start``, and a mean only with
+    ``ask_mean``; in thousands of dimensions a mean can be better than all draws around it. The last
     generation may be cut short by the number of evaluations: its positions are asked for and count,
     but move the distribution no more.
 
@@ -153,6 +154,9 @@ def sep_cma_es(
     restarts : int, optional
         How often to start anew at most; as often as the evaluations allow where it is left out.
         With a limit, fewer than ``evaluations`` may be used.
+    ask_mean : bool
+        Whether the mean of the distribution, moved into the box, is asked for after each
+        generation, one evaluation more.
     callback : callable, optional
         Called as ``callback(y, positions, values)`` after each generation, y = 1 being the first
         one, or ``start``, with copies.
@@ -211,6 +215,9 @@ def sep_cma_es(
             losses = (-course.ask(positions, clipped)).clip(-WORST, WORST)
             if len(asked) == evolution.population_size:
                 evolution.tell(list(zip(asked, losses.tolist(), strict=True)))
+                if ask_mean and course.evaluations < evaluations:
+                    middle = np.clip(evolution.mean, 0.0, 1.0)
+                    course.ask((low + width * middle)[None].clip(low, high))
     return course.result()
 
 

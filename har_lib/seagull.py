@@ -30,6 +30,7 @@ from har_lib.seagull_rules import (
     opposite,
     quasi_opposite,
     radius,
+    spiral_product,
     spiral_u,
     spiral_v,
     spiral_w,
@@ -56,6 +57,7 @@ __all__ = [
     "opposite",
     "quasi_opposite",
     "radius",
+    "spiral_product",
     "spiral_u",
     "spiral_v",
     "spiral_w",
@@ -152,10 +154,11 @@ def maximise(
 
     Every seagull has a stream of random numbers of its own, spawned from the seed, and one more
     belongs to the swarm, see :class:`har_lib.streams.Streams`; so the path does not depend on where
-    or in which order fitness is computed. A seagull draws, in this order: its place and, with
-    ``opposite_kind="quasi"``, its opposite; then in each iteration k and rand (r_1 and r_2 of
-    :func:`matlab_move`), with ``bounds="reset"`` new coordinates, and in a jump its quasi-opposite.
-    The swarm draws the chance of a jump.
+    or in which order fitness is computed, as long as each position's is the same to the last bit
+    (:func:`har_lib.parallel.divided` lets processes share it). A seagull draws, in this order: its
+    place and, with ``opposite_kind="quasi"``, its opposite; then in each iteration k and rand (r_1
+    and r_2 of :func:`matlab_move`), with ``bounds="reset"`` new coordinates, and in a jump its
+    quasi-opposite. The swarm draws the chance of a jump.
 
     Parameters
     ----------
@@ -203,6 +206,7 @@ def maximise(
     remember : bool
         Whether fitness is computed once for each position. As printed, most seagulls are clipped
         into a few corners of the box again and again; set it to False where fitness is random.
+        A checkpoint then cannot tell whether it is still the same fitness.
     checkpoint : path, optional
         File that keeps the search, so that a later call with the same arguments goes on where an
         earlier one was ended and finds what it would have found. ``callback`` is called for the
@@ -228,7 +232,7 @@ def maximise(
     (True, 3060)
     """
     low, high = box.sides(lower, upper)
-    settings = {
+    settings: dict[str, Any] = {
         "population": population,
         "iterations": iterations,
         "form": form,
@@ -246,6 +250,7 @@ def maximise(
         "patience": patience,
         "remember": remember,
     }
+    settings = {name: _plain(value) for name, value in settings.items()}
     _check_settings(settings, checkpoint_every)
     streams = Streams(seed, population)
     first = None if start is None else box.inside(start, low, high, population)
@@ -316,7 +321,12 @@ class _Search:
         """One iteration: all move, and the best is looked for among them."""
         self.y += 1
         asked, computed = self.evaluations, self.computed
-        free = self._moved()
+        with np.errstate(over="ignore", invalid="ignore"):
+            free = self._moved()
+        if np.isnan(free).any():
+            raise InputError(
+                f"a step of iteration {self.y} is no number: F_c, p, q or B is too large"
+            )
         new = box.into(
             free,
             self.low,
@@ -405,14 +415,14 @@ class _Search:
         self.best = float(arrays["best"])
         self.history = arrays["history"].tolist()
         self.course = [tuple(row) for row in arrays["course"].tolist()]
-        # One evaluation more, not counted, tells whether the fitness is still the same one.
-        now = float(box.evaluate(self.fitness, self.P_bs[None])[0])
-        if not np.isclose(now, self.best, rtol=1e-5, atol=1e-12):
-            raise InputError(
-                f"{self.path} belongs to another fitness (its best seagull had {self.best:.6g} and "
-                f"now has {now:.6g}): name another file, or remove this one"
-            )
         if self.memory:
+            # One evaluation more, not counted, tells whether the fitness is still the same one.
+            now = float(box.evaluate(self.fitness, self.P_bs[None])[0])
+            if not np.isclose(now, self.best, rtol=1e-5, atol=1e-12):
+                raise InputError(
+                    f"{self.path} belongs to another fitness (its best seagull had "
+                    f"{self.best:.6g} and now has {now:.6g}): name another file, or remove this one"
+                )
             size = len(arrays["known"]) // max(1, len(arrays["known_values"]))
             keys = arrays["known"].reshape(-1, max(1, size))
             self.memory.known = dict(
@@ -469,7 +479,19 @@ class _Search:
         )
 
 
+def _plain(value: Any) -> Any:
+    """A number of numpy's as Python's own, which JSON can hold."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _check_settings(settings: dict[str, Any], checkpoint_every: int) -> None:
+    for name in ("population", "iterations", "patience"):
+        if not isinstance(settings[name], int) or isinstance(settings[name], bool):
+            raise InputError(f"{name} = {settings[name]!r} is not allowed: give a whole number")
+    for name in ("F_c", "p", "q", "B"):
+        value = settings[name]
+        if value is not None and not (isinstance(value, int | float) and np.isfinite(value)):
+            raise InputError(f"{name} = {value!r} is not allowed: give a finite number")
     for name, allowed in (("form", FORMS), ("bounds", BOUNDS), ("opposite_kind", OPPOSITES)):
         if settings[name] not in allowed:
             raise InputError(

@@ -10,6 +10,7 @@ differential evolution (2007), doi:10.1109/CEC.2007.4424748.
 """
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from har_lib.equations import equation
@@ -236,6 +237,25 @@ def attack(G_A: Array, u: Array, v: Array, w: Array, P_bs: Array) -> Array:
     return G_A * (u * v * w) + P_bs
 
 
+def spiral_product(k: Array, p: float = 1.0, q: float = 1.0) -> Array:
+    r"""What (28) multiplies with, (24) to (27) at once.
+
+    .. math:: u' v' w' = \tfrac{1}{2} p^3 k \, e^{3 k q} \sin 2k
+
+    It stands in for them where k is drawn for each coordinate, several times faster, and agrees
+    with their product to rounding.
+
+    Examples
+    --------
+    >>> spiral_product(np.array([np.pi / 4]), q=0.0).round(6).tolist()
+    [0.392699]
+    """
+    sine = torch.from_numpy(2 * k).sin_().numpy()
+    growth = torch.from_numpy(3 * q * k).exp_().numpy()
+    product: Array = p**3 / 2 * k * growth * sine
+    return product
+
+
 def move(
     P_A: Array,
     P_bs: Array,
@@ -256,6 +276,8 @@ def move(
     S_A = avoid_collision(D, P_A)
     B_A = towards_best(balance(D, rand, form, B), P_bs, P_A)
     G_A = distance(S_A, B_A, signed)
+    if k.shape[-1] > 1:
+        return G_A * spiral_product(k, p, q) + P_bs
     R = radius(k, p, q)
     return attack(G_A, spiral_u(R, k), spiral_v(R, k), spiral_w(R, k), P_bs)
 

@@ -15,8 +15,11 @@ from har_lib.errors import InputError
 #: Where ``python -m benchmarks.search_study`` leaves the long version.
 PATH = record.FOLDER / "search_study.json"
 
-#: Named before anything was run: does the paper's search help Adam?
+#: Named before this study was run: does the paper's search help Adam?
 PRIMARY = "corrected + Adam", "Adam"
+
+#: Adam from a draw out of the same boxes: what a search in them is held against.
+MATCHED = "one draw"
 
 #: Differences up to this count as none.
 MARGIN = 0.03
@@ -35,9 +38,12 @@ class Study:
     ----------
     settings : mapping
         Sizes, seeds and evaluations.
-    tried, equal_seconds, ablated : DataFrame
-        Rows of :func:`har_lib.contest.run`, of :func:`har_lib.contest.at_equal_seconds` and of
+    tried, equal_seconds, easier, ablated : DataFrame
+        Rows of :func:`har_lib.contest.run`, of :func:`har_lib.contest.at_equal_seconds`, of
+        :func:`har_lib.contest.searches_alone` with less noise, and of
         :func:`har_lib.ablation.run`.
+    calibration : DataFrame
+        Rows of :func:`har_lib.contest.calibrate`.
     seconds : float
         What each search had in ``equal_seconds``.
     functions : mapping
@@ -47,6 +53,8 @@ class Study:
     settings: Mapping[str, Any]
     tried: pd.DataFrame
     equal_seconds: pd.DataFrame
+    easier: pd.DataFrame
+    calibration: pd.DataFrame
     ablated: pd.DataFrame
     seconds: float
     functions: Mapping[str, Any]
@@ -79,6 +87,8 @@ def recorded(path: Path = PATH) -> Study:
         settings=kept["settings"],
         tried=pd.DataFrame(kept["contest"]).astype({"fitness": float}),
         equal_seconds=pd.DataFrame(timed["runs"]),
+        easier=pd.DataFrame(kept["easier"]["runs"]).astype({"fitness": float}),
+        calibration=pd.DataFrame(kept["calibration"]),
         ablated=pd.DataFrame(kept["ablation"]),
         seconds=timed["seconds"],
         functions=kept["centre_bias"],
@@ -145,7 +155,7 @@ def table(values: Mapping[str, np.ndarray], against: str) -> pd.DataFrame:
                 for row in _rows(found)
             ],
             "p (Holm)": [_p(row["p_holm"]) for row in _rows(found)],
-            "verdict": found.verdict.str.replace(f"{MARGIN:g}".removeprefix("0"), "3 points"),
+            "verdict": found.verdict.map(_points),
         },
         index=found.index.rename(None),
     )
@@ -157,11 +167,35 @@ def primary(tried: pd.DataFrame) -> str:
     one = {name: values[name] for name in PRIMARY}
     row = _rows(comparison.table(one, PRIMARY[1], MARGIN))[0]
     difference = _with(row, "difference", "difference_low", "difference_high", sign="+")
-    verdict = row["verdict"].replace(f"{MARGIN:g}".removeprefix("0"), "3 points")
     return (
         f"{PRIMARY[0]} less {PRIMARY[1]} alone: {difference} points, p {_p(row['p'])}, "
-        f"{row['n']} seeds: {verdict}"
+        f"{row['n']} seeds: {_points(row['verdict'])}"
     )
+
+
+def matched(tried: pd.DataFrame) -> pd.DataFrame:
+    """What a search adds to Adam where all else is the same: against a draw out of the same boxes.
+
+    "Adam, restarts" has spent as many sample-forwards as a search and Adam together.
+    """
+    values = with_adam(tried)
+    del values[PRIMARY[1]]
+    return table(values, MATCHED)
+
+
+def ablation_verdicts(ablated: pd.DataFrame) -> pd.DataFrame:
+    """Each variant against the printed search, as text: paired, and adjusted for their number."""
+    values = ablation.by_variant(ablated)
+    return table(values, next(iter(values)))
+
+
+def easier(study: Study) -> pd.DataFrame:
+    """The searches alone on the task with less noise, where there is more to tell them apart."""
+    values = {
+        str(name): own.sort_values("seed").test.to_numpy()
+        for name, own in study.easier.groupby("method", sort=False)
+    }
+    return table(values, "random search")
 
 
 def sizes(study: Study) -> str:
@@ -179,12 +213,13 @@ def at_equal_seconds(study: Study) -> pd.DataFrame:
 
     Each has the side of the box that it chose before.
     """
+    searches = study.equal_seconds[study.equal_seconds.method.isin(list(contest.SEARCHES))]
     values = {
         str(name): own.sort_values("seed").test.to_numpy()
-        for name, own in study.equal_seconds.groupby("method", sort=False)
+        for name, own in searches.groupby("method", sort=False)
     }
     found = table(values, "random search")
-    asked = study.equal_seconds.groupby("method").forwards.median() / study.settings["train"]
+    asked = searches.groupby("method").forwards.median() / study.settings["train"]
     found.insert(0, "networks", [f"{asked[name]:.0f}" for name in found.index])
     return found
 
@@ -199,6 +234,19 @@ def functions(study: Study) -> pd.DataFrame:
                 row |= {f"{place}_{name}": value for name, value in entry[place].items()}
             rows.append(row | {"decades_lost": entry["decades_lost"]})
     return pd.DataFrame(rows)
+
+
+def restarts_at_equal_seconds(study: Study) -> str:
+    """Adam again and again in the seconds that the paper's search and Adam take, in a sentence."""
+    own = study.equal_seconds
+    again = own[own.method == contest.CONTROLS[2]].sort_values("seed").test.to_numpy()
+    both = {PRIMARY[0]: with_adam(study.tried)[PRIMARY[0]], contest.CONTROLS[2]: again}
+    row = _rows(comparison.table(both, contest.CONTROLS[2], MARGIN))[0]
+    difference = _with(row, "difference", "difference_low", "difference_high", sign="+")
+    return (
+        f"{PRIMARY[0]} less restarts of Adam in the same seconds: {difference} points, "
+        f"p {_p(row['p'])}: {_points(row['verdict'])}"
+    )
 
 
 def movements(ablated: pd.DataFrame) -> pd.DataFrame:
@@ -236,6 +284,11 @@ def _with(row: Mapping[Any, Any], mean: str, low: str, high: str, sign: str = ""
     """A number with its interval, in percent or points."""
     middle, left, right = (100 * row[name] for name in (mean, low, high))
     return f"{middle:{sign}.1f} [{left:{sign}.1f}, {right:{sign}.1f}]"
+
+
+def _points(verdict: str) -> str:
+    """A verdict whose margin is told in points."""
+    return verdict.replace(f"{MARGIN:g}".removeprefix("0"), f"{100 * MARGIN:g} points")
 
 
 def _p(value: float) -> str:

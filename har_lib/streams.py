@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_lib.errors import InputError
+
 Array = NDArray[np.float64]
+
+
+def _root(seed: int) -> np.random.SeedSequence:
+    try:
+        return np.random.SeedSequence(seed)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"seed = {seed!r} is not allowed: give a whole number from 0 on, or a SeedSequence"
+        ) from None
 
 
 class Streams:
@@ -21,6 +32,11 @@ class Streams:
         The same seed gives the same streams, however often it is used.
     agents : int
 
+    Raises
+    ------
+    InputError
+        If the seed is none.
+
     Examples
     --------
     >>> two, three = Streams(0, 2).uniform((4,)), Streams(0, 3).uniform((4,))
@@ -29,7 +45,7 @@ class Streams:
     """
 
     def __init__(self, seed: int | np.random.SeedSequence, agents: int) -> None:
-        root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+        root = seed if isinstance(seed, np.random.SeedSequence) else _root(seed)
         #: What a checkpoint knows the streams by.
         self.seed = [str(root.entropy), list(root.spawn_key)]
         # SeedSequence.spawn would give other children at each call.

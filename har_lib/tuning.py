@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from har_lib.errors import InputError
-from har_lib.evaluate import cross_validate
+from har_lib.evaluate import cross_validate, takes_groups
 from har_lib.sequences import check_labels
 
 #: Parameters of an estimator, by name.
@@ -121,7 +121,7 @@ class Tuned(ClassifierMixin, BaseEstimator):
             # The first of equals, which stands nearest to the default.
             best = int(self.inner_accuracy_.argmax())
         self.chosen_ = dict(self.configurations[best])
-        known = {} if groups is None else {"groups": groups}
+        known = {} if groups is None or not takes_groups(candidates[best]) else {"groups": groups}
         self.estimator_ = candidates[best].fit(X, y, **known)
         self.classes_ = np.unique(check_labels(y, len(X)))
         return self

@@ -764,6 +764,25 @@ def test_threads_change_no_bit(data, monkeypatch, role):
     assert np.array_equal(alone.result_.history, shared.result_.history)
 
 
+def test_networks_alone_and_among_others_lead_the_same_way(data):
+    """In double precision: how a population is divided changes last digits, and no choice."""
+    X, y, groups = data
+    settings = QUICK | REPAIRED | {"hidden_size": 32, "population": 17, "iterations": 12}
+    whole = ALSTMClassifier(**settings, search_role="replace").fit(X, y, groups)
+    plain = Network.fitness
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Network,
+            "fitness",
+            lambda self, positions, *rest: np.concatenate(
+                [plain(self, part, *rest) for part in np.array_split(positions, 3)]
+            ),
+        )
+        parts = ALSTMClassifier(**settings, search_role="replace").fit(X, y, groups)
+    assert np.array_equal(whole.weights_, parts.weights_)
+    assert np.allclose(whole.result_.history, parts.result_.history, rtol=0, atol=1e-12)
+
+
 def test_single_precision_ranks_networks_nearly_alike(data):
     X, y, groups = data
     settings = QUICK | {"search_role": "replace", "iterations": 1}

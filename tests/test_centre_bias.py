@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from scipy import stats
 
 from har_lib import centre_bias, objectives, plots, plots_search, seagull
 from har_lib.centre_bias import FLOOR, SEARCHES
@@ -234,47 +233,6 @@ def test_medians_and_quartiles_by_hand() -> None:
 )
 def test_decades_are_counted_from_the_floor(centred: float, shifted: float, lost: float) -> None:
     assert centre_bias.decades(centred, shifted) == pytest.approx(lost)
-
-
-def test_wins_are_counted_among_runs_of_the_same_seed() -> None:
-    values = {
-        "better": [0.9, 1.9, 2.9, 3.9, 4.9, 5.9],
-        "random": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-        "equal": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-        "mixed": [9.0, 1.0, 9.0, 9.0, 9.0, 9.0],
-    }
-    made = runs(**{form: {False: own, True: own[::-1]} for form, own in values.items()})
-    made = made.sample(frac=1, random_state=1)
-    found = centre_bias.against(made).set_index(["form", "shifted"])
-    assert found.loc[("better", False), ["wins", "losses"]].tolist() == [6, 0]
-    assert found.loc[("equal", True), ["wins", "losses", "p"]].tolist() == [0, 0, 1.0]
-    assert found.loc[("mixed", False), ["wins", "losses"]].tolist() == [1, 5]
-    # By chance six heads or six tails: 2 / 64, the smallest of six p, so times six after Holm.
-    assert found.loc[("better", False), "p"] == pytest.approx(6 * 2 / 64)
-    # Against another rival the sides change.
-    other = centre_bias.against(made, "better").set_index(["form", "shifted"])
-    assert other.loc[("random", False), ["wins", "losses"]].tolist() == [0, 6]
-
-
-def test_values_below_the_floor_are_equal() -> None:
-    made = runs(a={False: [0.0] * 3}, random={False: [1e-9, FLOOR, 2 * FLOOR]})
-    found = centre_bias.against(made)
-    assert found[["wins", "losses"]].to_numpy().tolist() == [[1, 0]]
-
-
-def test_p_is_corrected_for_all_rows_together() -> None:
-    made = runs(
-        a={False: [0.0] * 6, True: [5.0, 5.0, 5.0, 5.0, 5.0, 1.0]},
-        random={False: [1.0] * 6, True: [2.0] * 6},
-    )
-    plain = [stats.binomtest(6, 6).pvalue, stats.binomtest(1, 6).pvalue]
-    assert plain[0] == pytest.approx(2 / 64)
-    assert centre_bias.against(made).p.tolist() == pytest.approx([2 * plain[0], plain[1]])
-
-
-def test_a_rival_that_did_not_run_is_refused() -> None:
-    with pytest.raises(InputError, match="must be one of a, b"):
-        centre_bias.against(runs(a={False: [1.0]}, b={False: [2.0]}), "random")
 
 
 def test_what_is_recorded_is_plain_and_rounded() -> None:

@@ -53,6 +53,20 @@ def test_searches_spend_the_same_and_no_method_more_than_its_share(tried: pd.Dat
     assert TINY.evaluations == 4 * (2 + 3)
     assert set(searches.forwards) == {TINY.evaluations * 20}
     assert (searches.computed <= TINY.evaluations).all()
+    # What is computed is counted by the fitness itself.
+    bench, counted = contest.Bench.drawn(3, TINY), []
+    size, side = bench.network.layout.size, TINY.side(0.5)
+
+    def fitness(positions: np.ndarray) -> np.ndarray:
+        counted.append(len(positions))
+        return bench.fitness(positions)
+
+    seeds = np.random.SeedSequence(3).spawn(2 + len(contest.SEARCHES))[2:]
+    for (name, search), seed in zip(contest.SEARCHES.items(), seeds, strict=True):
+        counted.clear()
+        search(fitness, np.full(size, -side), np.full(size, side), TINY, seed)
+        own = searches[(searches.seed == 3) & (searches.setting == "0.5")].set_index("method")
+        assert own.computed[name] == sum(counted)
     epoch = 3 * 20 + 10
     drawn = tried[tried.method.isin(["one draw", "Adam"])]
     assert set(drawn.forwards % epoch) == {0}
@@ -122,6 +136,32 @@ def test_adam_goes_on_from_what_the_search_found(tried: pd.DataFrame) -> None:
     assert same.test == bench.accuracy(start, bench.test)
 
 
+def test_restarts_come_to_an_end() -> None:
+    """Also where Adam stops before its first epoch."""
+    bench = contest.Bench.drawn(3, TINY)
+    seed = np.random.SeedSequence(1)
+    size = dataclasses.replace(TINY, patience=0)
+    with one_thread():
+        found = contest._restarts(bench, size, 1000, seed, 1)
+    assert found.forwards <= 1000
+    assert 0 <= found.test <= 1
+
+
+def test_searches_alone_are_those_of_the_contest(tried: pd.DataFrame) -> None:
+    found = contest.rows(8, contest.searches_alone(8, TINY)).drop(columns="seconds")
+    own = tried[(tried.seed == 8) & (tried.setting == "0") & tried.method.isin(contest.SEARCHES)]
+    pd.testing.assert_frame_equal(found, own[found.columns].reset_index(drop=True))
+
+
+def test_calibration_tries_every_deviation_in_every_box() -> None:
+    found = pd.DataFrame(contest.calibrate(5, TINY))
+    assert list(zip(found.bound, found.spread, strict=True)) == [
+        (bound, spread) for bound in TINY.bounds for spread in contest.SPREADS
+    ]
+    assert contest.SPREAD in contest.SPREADS
+    assert found.groupby("bound").fitness.nunique().min() > 1
+
+
 def test_bounds_share_a_draw() -> None:
     small, large = (contest._drawn(5, 40, side) for side in (0.1, 1.0))
     assert np.allclose(10 * small, large)
@@ -150,7 +190,10 @@ def test_seconds_buy_iterations(tried: pd.DataFrame) -> None:
     assert contest.affordable(TINY, timed, "stable", 0.0) == 1
     timed.loc[timed.method == "stable", "seconds"] = 1.0
     found = {each.method: each for each in contest.at_equal_seconds(3, TINY, timed, 2.0)}
-    assert list(found) == list(contest.SEARCHES)
+    assert list(found) == [*contest.SEARCHES, "Adam, restarts"]
+    # 692 forwards and more took 2 seconds; now there are 2 + 2.
+    most = TINY.evaluations * 20 + 6 * (3 * 20 + 10)
+    assert 2 * most - 3 * (3 * 20 + 10) <= found["Adam, restarts"].forwards <= 2 * most
     assert found["stable"].forwards == 4 * (8 + 2) * 20
     assert found["corrected"].forwards == TINY.evaluations * 20
     # With the same budget it is the same search.
@@ -167,7 +210,7 @@ def test_variants_cross_the_factors_from_printed_to_repaired() -> None:
     printed, repaired = names[0], names[7]
     assert ablation.variants()[printed] == seagull.PRESETS["corrected"]
     assert ablation.variants()[repaired] == seagull.PRESETS["stable"]
-    assert len({tuple(sorted(each.items())) for each in variants}) == len(variants) == 12
+    assert len({tuple(sorted(each.items())) for each in variants}) == len(variants) == 14
     for place, other in enumerate(ablation.OTHERS):
         for level, base in ((0, printed), (1, repaired)):
             name = names[8 + 2 * place + level]
@@ -196,7 +239,11 @@ def study(tried: pd.DataFrame) -> Study:
     return Study(
         settings={**dataclasses.asdict(TINY), "seeds": 2, "evaluations": TINY.evaluations},
         tried=tried,
-        equal_seconds=tried[(tried.setting == "0") & tried.method.isin(contest.SEARCHES)],
+        equal_seconds=tried[
+            (tried.setting == "0") & tried.method.isin([*contest.SEARCHES, "Adam, restarts"])
+        ],
+        easier=tried[(tried.setting == "0.5") & tried.method.isin(contest.SEARCHES)],
+        calibration=pd.DataFrame(contest.calibrate(5, TINY)),
         ablated=ablation.run([3, 8], TINY),
         seconds=1.0,
         functions={},
@@ -222,6 +269,14 @@ def test_tables_hold_what_was_chosen(study: Study) -> None:
     assert "2 seeds" in search_study.primary(study.tried)
     assert study.size == TINY
     assert "2 seeds, 20 sequences" in search_study.sizes(study)
+    less = search_study.matched(study.tried)
+    assert list(less.index) == [name for name in trained if name not in ("Adam", "one draw")]
+    gain = trained["corrected + Adam"] - trained["one draw"]
+    assert less["less one draw"]["corrected + Adam"].startswith(f"{100 * gain.mean():+.1f} [")
+    again = study.equal_seconds[study.equal_seconds.method == "Adam, restarts"].test.to_numpy()
+    gain = trained["corrected + Adam"] - again
+    assert f"{100 * gain.mean():+.1f} [" in search_study.restarts_at_equal_seconds(study)
+    assert len(search_study.easier(study)) == len(contest.SEARCHES) - 1
     timed = search_study.at_equal_seconds(study)
     assert timed.networks.tolist() == [str(TINY.evaluations)] * 5
 
@@ -242,6 +297,13 @@ def test_the_ablation_is_told_variant_by_variant(study: Study) -> None:
         study.ablated.groupby([*ablation.FACTORS, "other"], sort=False).test.mean().tolist()
     )
     assert (search_study.movements(found)["same sign"][:1] == "1.00").all()
+    told = search_study.ablation_verdicts(study.ablated)
+    assert len(told) == len(found) - 1
+    wide = study.ablated.assign(row=list(range(len(found))) * 2).pivot(
+        index="seed", columns="row", values="test"
+    )
+    gain = 100 * (wide[7] - wide[0]).mean()
+    assert told.iloc[6, 1].startswith(f"{gain:+.1f} [")
 
 
 def test_a_study_that_is_not_there_is_asked_for(tmp_path) -> None:
@@ -270,4 +332,6 @@ def test_what_is_recorded_is_still_what_is_computed() -> None:
 def test_the_record_holds_no_hint_of_a_machine() -> None:
     if search_study.PATH.is_file():
         kept = files.read_json(search_study.PATH)
-        assert set(kept["machine"]) == {"processor", "vector_instructions", "torch", "numpy"}
+        assert set(kept["machine"]) == {
+            *("processor", "vector_instructions", "torch", "numpy", "cmaes")
+        }

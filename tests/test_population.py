@@ -145,7 +145,8 @@ def test_what_stands_behind_the_end_is_not_read(kernel, readout):
     [
         (128, 20, torch.float32, "corrected", True),
         (128, 20, torch.float32, "literal", False),
-        (128, 20, torch.float64, "corrected", False),
+        (128, 20, torch.float64, "corrected", True),
+        (64, 20, torch.float64, "corrected", False),
         (128, 100, torch.float32, "corrected", False),
         (64, 20, torch.float32, "corrected", False),
     ],

@@ -480,3 +480,39 @@ def test_starts_of_no_use_are_refused(search, start):
 def test_impossible_settings_are_refused(search, setting):
     with pytest.raises(InputError, match=next(iter(setting))):
         search(sphere, LOW, HIGH, **{"evaluations": 10} | setting)
+
+
+def test_the_mean_is_asked_for_after_each_generation_and_costs_one_evaluation():
+    asked: list[np.ndarray] = []
+
+    def fitness(x: np.ndarray) -> np.ndarray:
+        asked.append(x.copy())
+        return -((x - 0.2) ** 2).sum(axis=1)
+
+    low, high = np.full(6, -1.0), np.full(6, 3.0)
+    settings = {"population": 5, "spread": 0.1, "seed": 4}
+    found = sep_cma_es(fitness, low, high, evaluations=32, ask_mean=True, **settings)
+    assert [len(x) for x in asked] == [5, 1] * 5 + [2]
+    assert found.evaluations == 32
+    # The library by hand: the mean is asked for, and moves nothing.
+    library = SepCMA(
+        np.full(6, 0.5),
+        0.1,
+        bounds=np.array([[0.0, 1.0]] * 6),
+        n_max_resampling=0,
+        seed=int(np.random.default_rng(4).integers(2**32)),
+        population_size=5,
+    )
+    for draws, mean in zip(asked[:10:2], asked[1:10:2], strict=True):
+        own = [library.ask() for _ in range(5)]
+        assert np.allclose(draws, low + 4 * np.array(own), rtol=0, atol=1e-14)
+        losses = ((low + 4 * np.array(own) - 0.2) ** 2).sum(axis=1)
+        library.tell(list(zip(own, losses.tolist(), strict=True)))
+        assert np.allclose(mean[0], low + 4 * library.mean.clip(0, 1), rtol=0, atol=1e-14)
+    # In many dimensions it is better than the draws around it.
+    many = np.full(2000, -1.0), np.full(2000, 1.0)
+    with_mean, without = (
+        sep_cma_es(lambda x: -((x - 0.3) ** 2).sum(axis=1), *many, evaluations=600, ask_mean=ask)
+        for ask in (True, False)
+    )
+    assert with_mean.fitness > without.fitness

@@ -149,6 +149,18 @@ def test_product_of_the_spiral_has_its_closed_form_and_its_extremes(angles):
     assert np.abs(spiral(angles, 1.0, 0.05)).max() == pytest.approx(6.4, abs=0.05)
 
 
+@pytest.mark.parametrize(("p", "q"), [(1.0, 1.0), (0.5, 0.05), (2.0, 0.0)])
+def test_the_product_at_once_is_that_of_the_three_coordinates(p, q):
+    k = np.random.default_rng(3).uniform(0, 2 * np.pi, (40, 50))
+    R = seagull.radius(k, p, q)
+    wanted = seagull.spiral_u(R, k) * seagull.spiral_v(R, k) * seagull.spiral_w(R, k)
+    found = seagull.spiral_product(k, p, q)
+    # Near a zero of the sine only its size counts, which is at most 1.
+    size = p**3 / 2 * k * np.exp(3 * k * q)
+    assert (np.abs(found - wanted) <= 1e-14 * size).all()
+    assert not np.shares_memory(found, k)
+
+
 def test_eq28_attack():
     G_A, P_bs = np.abs(draws(3, 4)), draws(4, seed=1)
     u, v, w = draws(3, 3, 1, seed=2)
@@ -668,6 +680,11 @@ def test_impossible_boxes_are_refused(sides, message):
         maximise(shifted_sphere(), *sides)
 
 
+def test_steps_beyond_all_numbers_are_laid_to_the_constants():
+    with pytest.raises(InputError, match="F_c, p, q or B is too large"):
+        maximise(shifted_sphere(), LOW, HIGH, q=200.0)
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -680,6 +697,15 @@ def test_impossible_boxes_are_refused(sides, message):
         {"jumping": float("nan")},
         {"patience": -1},
         {"checkpoint_every": 0},
+        {"population": 2.5},
+        {"iterations": True},
+        {"patience": "2"},
+        {"F_c": float("nan")},
+        {"q": float("inf")},
+        {"p": "1"},
+        {"B": float("-inf")},
+        {"seed": -1},
+        {"seed": 1.5},
     ],
 )
 def test_impossible_settings_are_refused(setting):

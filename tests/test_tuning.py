@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 from har_lib import experiments, tuning
 from har_lib.alstm import ALSTMClassifier
-from har_lib.baselines import classifiers, pooled
+from har_lib.baselines import Pooled, classifiers, pooled
 from har_lib.config import FIELDS, Config
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -261,6 +262,16 @@ def test_what_an_estimator_refuses_in_an_inner_fold_is_passed_on() -> None:
     plain.fit(X, y)
     with pytest.raises(InputError, match=r"training part: 25 nearest neighbours need .* not 24"):
         Tuned(plain, configurations("kNN", plain, 2)).fit(X, y, groups)
+
+
+def test_an_estimator_without_a_use_for_groups_is_tuned_too() -> None:
+    y = np.arange(24) % 3 // 2
+    X = [np.full((2, 1), float(label)) for label in y]
+    plain = make_pipeline(Pooled(), KNeighborsClassifier())
+    kinds = [{"kneighborsclassifier__n_neighbors": count} for count in (11, 1)]
+    model = Tuned(plain, kinds).fit(X, y, groups=np.arange(24) // 6)
+    assert model.chosen_ == kinds[1]
+    assert model.score(X, y) == 1
 
 
 def test_what_is_missing_is_said() -> None:
