@@ -309,29 +309,3 @@ def test_the_ablation_is_told_variant_by_variant(study: Study) -> None:
 def test_a_study_that_is_not_there_is_asked_for(tmp_path) -> None:
     with pytest.raises(InputError, match=r"python -m benchmarks\.search_study"):
         search_study.recorded(tmp_path / "nothing.json")
-
-
-@pytest.mark.skipif(not search_study.PATH.is_file(), reason="not recorded yet")
-def test_what_is_recorded_is_still_what_is_computed() -> None:
-    """The cheapest methods of the first seed, made again: a stale record would differ."""
-    study = search_study.recorded()
-    assert study.settings["seeds"] >= 20
-    bench = contest.Bench.drawn(0, study.size)
-    for_draws, for_batches, *_ = np.random.SeedSequence(0).spawn(2 + len(contest.SEARCHES))
-    recorded = study.tried[study.tried.seed == 0].set_index(["method", "setting"]).test
-    with one_thread():
-        for bound in study.size.bounds:
-            start = contest._drawn(for_draws, bench.network.layout.size, study.size.side(bound))
-            again = contest._adam(
-                bench, study.size, "one draw", bound, start, study.size.rates[0], for_batches
-            )
-            # Another processor rounds otherwise, and a few clips may change sides.
-            assert again.test == pytest.approx(recorded["one draw", f"{bound:g}"], abs=0.01)
-
-
-def test_the_record_holds_no_hint_of_a_machine() -> None:
-    if search_study.PATH.is_file():
-        kept = files.read_json(search_study.PATH)
-        assert set(kept["machine"]) == {
-            *("processor", "vector_instructions", "torch", "numpy", "cmaes")
-        }
