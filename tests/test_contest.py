@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from har_lib import ablation, comparison, contest, files, order_task, seagull, search_study
+from har_lib import ablation, comparison, contest, order_task, seagull, search_study
 from har_lib.contest import Settings, Tried
 from har_lib.errors import InputError
 from har_lib.lstm import forward, one_thread, pad
