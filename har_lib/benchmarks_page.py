@@ -13,13 +13,13 @@ _REACHED = {True: "yes", False: "**no**", None: ""}
 _INTRODUCTION = """\
 # Benchmarks
 
-How fast extraction is, measured beside its peers: `make bench` runs
+How fast extraction and search are, measured beside their peers: `make bench` runs
 [the benchmarks](../benchmarks/__main__.py) and writes [their numbers](../results/benchmarks.json),
 from which this page is made. In each round ours and its peer take turns on the same data, in one
 process and on one core unless a row says otherwise. Numbers are medians of the rounds, with
 quartiles in brackets; the ratio is how many times faster ours is. Clips are
 [generated](../benchmarks/moving_scene.py), trees of them have
-[UCF101's shape](../benchmarks/ucf101_tree.py)."""
+[UCF101's shape](../benchmarks/ucf101_tree.py). `--only NAME --update` measures a part anew."""
 
 
 def _number(value: float | str) -> str:
