@@ -197,7 +197,7 @@ def adam(
     """
     device = device_of(network.device)
     known, unseen = known.to(device), unseen.to(device)
-    begin = network.layout.unpack(start.to(device))
+    begin = network.layout.unpack(start.to(device, torch.float64))
     weights = Weights(*(weight.clone().requires_grad_() for weight in begin))
     optimiser = torch.optim.Adam(weights, lr=learning_rate)
     generator = np.random.default_rng(seed)
