@@ -49,17 +49,6 @@ class Search(Protocol):
         """Search the box [lower, upper], (D,) each."""
 
 
-def evaluations(population: int, iterations: int) -> int:
-    """Positions that a seagull search asks for, its population and opposites at the start included.
-
-    Examples
-    --------
-    >>> evaluations(population=30, iterations=500)
-    15060
-    """
-    return population * (iterations + 2)
-
-
 def random_search(
     fitness: Fitness,
     lower: np.ndarray,
@@ -70,7 +59,7 @@ def random_search(
     seed: int,
 ) -> seagull.Result:
     """Uniform random search with as many evaluations as a seagull search."""
-    budget = evaluations(population, iterations)
+    budget = seagull.evaluations(population, iterations)
     return rivals.random_search(fitness, lower, upper, evaluations=budget, seed=seed)
 
 
@@ -87,7 +76,7 @@ def sep_cma_es(
 
     Left to itself it starts in the middle of the box, which is what is examined here.
     """
-    budget = evaluations(population, iterations)
+    budget = seagull.evaluations(population, iterations)
     # Another stream than that of the search itself.
     drawn = np.random.default_rng([*b"start", seed]).random(len(lower))
     start = lower + (upper - lower) * drawn
@@ -101,7 +90,7 @@ SEARCHES: Mapping[str, Search] = MappingProxyType(
             form: partial(seagull.maximise, form=form)
             for form in ("literal", "corrected", "matlab", "stable")
         },
-        "random": random_search,
+        "random search": random_search,
         "sep-CMA-ES": sep_cma_es,
     }
 )

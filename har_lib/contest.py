@@ -75,7 +75,7 @@ class Settings:
     @property
     def evaluations(self) -> int:
         """Networks that a search may ask for: the seagulls, their opposites, and all moves."""
-        return self.population * (self.iterations + 2)
+        return seagull.evaluations(self.population, self.iterations)
 
     def side(self, bound: float) -> float:
         """Half the width of a box."""

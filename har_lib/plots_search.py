@@ -17,7 +17,7 @@ from har_lib.plots_learning import FORM_STYLES
 SEARCH_COLORS = {
     **{form: color for form, (color, _) in FORM_STYLES.items()},
     "literal": "#8c8c8c",
-    "random": INK,
+    "random search": INK,
     "sep-CMA-ES": METHOD_COLORS["SVM"],
 }
 
@@ -158,7 +158,6 @@ def centre_bias_words(summary: pd.DataFrame) -> str:
 #: Colours of the methods, with or without Adam after them.
 _METHOD_COLORS = {
     **SEARCH_COLORS,
-    "random search": SEARCH_COLORS["random"],
     "Adam": METHOD_COLORS["LSTM"],
     "one draw": MUTED,
     "Adam, restarts": METHOD_COLORS["LSTM"],

@@ -49,6 +49,7 @@ __all__ = [
     "avoid_collision",
     "balance",
     "distance",
+    "evaluations",
     "initial_population",
     "matlab_move",
     "maximise",
@@ -115,6 +116,19 @@ class Result:
     evaluations: int
     diagnostics: dict[str, Array] = field(default_factory=dict)
     computed: int = 0
+
+
+def evaluations(population: int, iterations: int) -> int:
+    """Positions that a whole search asks for: the seagulls, their opposites, and all moves.
+
+    Without generation jumps, and with opposition at the start.
+
+    Examples
+    --------
+    >>> evaluations(population=30, iterations=500)
+    15060
+    """
+    return population * (iterations + 2)
 
 
 def maximise(

@@ -107,7 +107,7 @@ def test_the_settings_reach_the_search() -> None:
 
 
 def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
-    forms = {name: SEARCHES[name] for name in ("stable", "random")}
+    forms = {name: SEARCHES[name] for name in ("stable", "random search")}
     alone, shared = (
         centre_bias.measure(
             [SPHERE], forms, dimensions=3, population=4, iterations=5, seeds=[0, 1], jobs=jobs
@@ -122,10 +122,10 @@ def test_every_search_gets_the_same_number_of_evaluations() -> None:
         [SPHERE], SEARCHES, dimensions=4, population=6, iterations=11, seeds=[0]
     )
     assert found.form.unique().tolist() == [
-        "literal", "corrected", "matlab", "stable", "random", "sep-CMA-ES",
+        "literal", "corrected", "matlab", "stable", "random search", "sep-CMA-ES",
     ]  # fmt: skip
     assert found.evaluations.tolist() == [78] * 12
-    assert centre_bias.evaluations(6, 11) == 78
+    assert seagull.evaluations(6, 11) == 78
 
 
 def test_the_forms_are_those_of_the_seagull_search() -> None:
@@ -166,12 +166,12 @@ def test_moving_the_optimum_costs_the_seagulls_more_than_it_costs_the_rivals() -
     """The printed rule and its repair are drawn to the middle; random search cannot be."""
     found = centre_bias.measure(
         [SPHERE],
-        {name: SEARCHES[name] for name in ("corrected", "stable", "random", "sep-CMA-ES")},
+        {name: SEARCHES[name] for name in ("corrected", "stable", "random search", "sep-CMA-ES")},
         dimensions=10, population=20, iterations=150, seeds=range(5),
     )  # fmt: skip
     lost = centre_bias.summary(found).set_index("form").decades_lost
     # A moved optimum is at most 180 of 100 away in a coordinate: 3.24 times the square at most.
-    assert abs(lost["random"]) < np.log10(3.24)
+    assert abs(lost["random search"]) < np.log10(3.24)
     assert lost["corrected"] > 1
     assert lost["stable"] > 5
     assert abs(lost["sep-CMA-ES"]) < 1
@@ -215,8 +215,8 @@ def test_medians_and_quartiles_by_hand() -> None:
             "shifted_upper_quartile": 3000.0,
             "decades_lost": pytest.approx(1.0),
         }
-        assert found.loc["random", "decades_lost"] == 0
-    assert centre_bias.summary(made).form.tolist() == ["stable", "random"]
+        assert found.loc["random search", "decades_lost"] == 0
+    assert centre_bias.summary(made).form.tolist() == ["stable", "random search"]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_what_is_recorded_is_plain_and_rounded() -> None:
     assert found["floor"] == FLOOR
     assert found["seeds"] == [0, 1]
     assert found["evaluations"] == 90
-    assert list(found["functions"]["sphere"]) == ["stable", "random"]
+    assert list(found["functions"]["sphere"]) == ["stable", "random search"]
     assert found["functions"]["sphere"]["stable"] == {
         "centred": {"lower_quartile": 0.0, "median": 0.0, "upper_quartile": 0.0},
         "shifted": {"lower_quartile": 1.235, "median": 1.235, "upper_quartile": 1.235},
@@ -357,9 +357,12 @@ def test_other_numbers_are_another_picture_and_the_same_are_the_same() -> None:
 
 def test_one_function_and_few_forms_are_drawn_too() -> None:
     numbers = table()
-    part = numbers[(numbers.function == "Ackley") & numbers.form.isin(["stable", "random"])]
+    part = numbers[(numbers.function == "Ackley") & numbers.form.isin(["stable", "random search"])]
     figure = plots_search.centre_bias(part, FLOOR)
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["stable", "random"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "stable",
+        "random search",
+    ]
     four = numbers[numbers.function.isin(list(OBJECTIVES)[:4])]
     shown = [axes for axes in plots_search.centre_bias(four, FLOOR).axes if axes.axison]
     assert len(shown) == 4
