@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from har_lib import ablation, centre_bias, contest, files, objectives, parallel, record
+from har_lib import ablation, centre_bias, contest, files, objectives, parallel, record, shrinkage
 from har_lib.cli import answered
 from har_lib.contest import Settings
 from har_lib.errors import InputError
+from har_lib.search_study import REFERENCE
 
 #: Seeds of the contest and of the ablation, and of the benchmark functions.
 SEEDS, FUNCTION_SEEDS = 20, 10
@@ -35,11 +36,11 @@ MODULES = (
 #: Seeds on which the deviation of sep-CMA-ES is chosen; no contest uses them.
 CALIBRATION_SEEDS = range(1000, 1004)
 
+#: Boxes in which large weights keep Adam from learning.
+WIDE = (0.5, 1.0)
+
 #: Deviation of the noise of a task on which a search alone gets further from chance.
 EASIER_NOISE = 1.5
-
-#: Whose seconds every search gets in the comparison at equal seconds.
-REFERENCE = "corrected"
 
 
 def each_seed(
@@ -49,12 +50,13 @@ def each_seed(
     arguments: Sequence[Any],
     folder: Path,
     jobs: int,
+    modules: Sequence[str] = MODULES,
 ) -> list[Any]:
     """What the function gives for every seed, JSON-like; kept seed by seed, never made twice.
 
-    A change of one of :data:`MODULES` or of an argument makes all anew.
+    A change of one of the modules or of an argument makes all anew.
     """
-    key = files.digest_of([name, record.sources(MODULES), [repr(each) for each in arguments]])[:12]
+    key = files.digest_of([name, record.sources(modules), [repr(each) for each in arguments]])[:12]
     paths = {seed: folder / f"{name}-{key}-{seed:02d}.json" for seed in seeds}
     missing = [seed for seed in seeds if not paths[seed].is_file()]
     tasks = [(function, seed, arguments, paths[seed]) for seed in missing]
@@ -117,6 +119,15 @@ def study(
     calibrated = each_seed(
         "calibration", contest.calibrate, CALIBRATION_SEEDS, [size], folder, jobs
     )
+    shrunk = each_seed(
+        "shortened draws",
+        shrinkage.enter,
+        numbers,
+        [size, WIDE],
+        folder,
+        jobs,
+        (*MODULES, "shrinkage"),
+    )
     runs = centre_bias.measure(
         objectives.OBJECTIVES.values(),
         seeds=range(function_seeds),
@@ -157,13 +168,14 @@ def study(
         },
         "calibration": _columns([row for rows in calibrated for row in rows]),
         "ablation": _columns([row for rows in ablated for row in rows]),
+        "shortened_draws": _columns([row for rows in shrunk for row in rows]),
         "centre_bias": centre_bias.as_results(runs),
     }
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """Rows as columns: a quarter of the text."""
-    digits = {"seconds": 2, "fitness": 5, "clipped": 4, "coherence": 4, "computed": 4}
+    digits = {"seconds": 2, "fitness": 5, "clipped": 4, "coherence": 4, "computed": 4, "length": 4}
     return {
         name: [
             round(row[name], digits[name])

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MultipleLocator, NullLocator
 
 from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
 from har_lib.plots_learning import FORM_STYLES
@@ -93,7 +93,8 @@ def _row(axes: Axes, number: int, numbers: pd.Series, color: str, floor: float) 
     axes.plot(*zip(*dots, strict=True), color=color, linewidth=2.2, alpha=0.45, zorder=1)
     for dot, fill in zip(dots, ("white", color), strict=True):
         axes.plot(*dot, "o", color=color, markerfacecolor=fill, markersize=6, zorder=3)
-    lost = f"{numbers['decades_lost']:+.1f}".replace("-", "−")
+    # Adding 0.0 makes of a rounded -0.0 the 0.0 that it is.
+    lost = f"{round(numbers['decades_lost'], 1) + 0.0:+.1f}".replace("-", "−")
     _beside(axes, lost, (1.0, number), ("axes fraction", "data"), color)
 
 
@@ -210,28 +211,47 @@ def rivals(
         place.set_xlim(0, 100)
         place.set_xlabel("test accuracy (%), dotted: chance")
         place.set_title(title, fontsize=10)
+    named = [name for name, _ in lines.values()]
+    line = Line2D([], [], color=MUTED, linewidth=0.9, label=f"mean of {' / '.join(named)}")
+    _legend(figure, line)
     return figure
+
+
+def _legend(figure: Figure, *others: Line2D) -> None:
+    """What dots and rings are, above all panels."""
+    recorded = Line2D([], [], color=INK, marker="o", markersize=6, linewidth=2)
+    recorded.set_label("recorded: mean, 95 % interval over seeds")
+    now = Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="")
+    now.set(markerfacecolor="none", label="here and now, small sizes")
+    figure.legend(
+        handles=[recorded, now, *others], loc="outside upper left", ncols=3, frameon=False,
+        fontsize=9.5,
+    )  # fmt: skip
 
 
 def starts(found: pd.DataFrame, chance: float) -> Figure:
     """What Adam makes of a start drawn or searched in boxes of several sides.
 
-    ``found`` is that of :func:`har_lib.search_study.by_bound`: method, side, mean, low, high.
+    ``found`` is that of :func:`har_lib.search_study.starts`: method, side, mean, low, high. What is
+    there for some sides only is drawn as hollow squares.
     """
     figure: Figure
     figure, axes = canvas(9, 3)
     styles = ["-", "--", "-.", ":"]
+    sides = found.side.unique()
     for place, (name, own) in enumerate(found.groupby("method", sort=False)):
-        color = _METHOD_COLORS[str(name).removesuffix(" + Adam")]
+        everywhere = len(own) == len(sides)
+        color = _METHOD_COLORS[str(name).removesuffix(" + Adam")] if everywhere else INK
         x = own.side * 1.015 ** (place - 1.5)
         axes.vlines(x, 100 * own.low, 100 * own.high, color=color, linewidth=1.6)
-        axes.plot(
-            x, 100 * own["mean"], marker="o", markersize=5, color=color,
-            linestyle=styles[place % len(styles)], label=name,
-        )  # fmt: skip
+        style: Any = (
+            {"marker": "o", "markersize": 5, "linestyle": styles[place % len(styles)]}
+            if everywhere
+            else {"marker": "s", "markersize": 7, "markerfacecolor": "none", "linestyle": ""}
+        )
+        axes.plot(x, 100 * own["mean"], color=color, label=name, **style)
     axes.axhline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
-    sides = found.side.unique()
     axes.set_xticks(sides, [f"±{side:.2g}" for side in sides])
     axes.minorticks_off()
     axes.set(
@@ -239,14 +259,15 @@ def starts(found: pd.DataFrame, chance: float) -> Figure:
         ylabel="test accuracy (%)\ndotted: chance",
         ylim=(0, 100),
     )
-    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
+    axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 
 def ablation(recorded: pd.DataFrame, now: pd.DataFrame, chance: float) -> Figure:
     """Test accuracy by what differs from the printed search, as dots beside a table of levels.
 
-    Both tables are those of :func:`har_lib.search_study.ablation_table`.
+    Blue is the printed search, orange the repaired one; grey is between them. Both tables are
+    those of :func:`har_lib.search_study.ablation_table`.
     """
     figure: Figure
     levels = list(recorded.columns[:4])
@@ -281,5 +302,7 @@ def ablation(recorded: pd.DataFrame, now: pd.DataFrame, chance: float) -> Figure
     place.set_ylim(len(recorded) - 0.4, -0.7)
     place.tick_params(axis="y", length=0, labelleft=False)
     place.set_xlabel("test accuracy (%) of the network found, dotted: chance")
+    place.xaxis.set_major_locator(MultipleLocator(5))
     place.spines["left"].set_visible(False)
+    _legend(figure)
     return figure
