@@ -27,11 +27,12 @@ from har_lib.search_study import REFERENCE
 #: Seeds of the contest and of the ablation, and of the benchmark functions.
 SEEDS, FUNCTION_SEEDS = 20, 10
 
-#: Modules that the numbers of contest and ablation come from.
+#: Modules that the numbers of contest and ablation come from, and those of all numbers.
 MODULES = (
     *("ablation", "contest", "order_task", "rivals", "seagull", "seagull_rules", "streams", "box"),
     *("lstm", "population", "training", "metrics", "sequences"),
 )
+ALL_MODULES = (*MODULES, "shrinkage", "centre_bias", "objectives")
 
 #: Seeds on which the deviation of sep-CMA-ES is chosen; no contest uses them.
 CALIBRATION_SEEDS = range(1000, 1004)
@@ -152,7 +153,7 @@ def study(
             "numpy": np.__version__,
             "cmaes": importlib.metadata.version("cmaes"),
         },
-        "sources": record.sources(MODULES),
+        "sources": record.sources(ALL_MODULES),
         "contest": _columns(tried),
         "equal_seconds": {
             "seconds": round(seconds, 3),

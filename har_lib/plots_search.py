@@ -1,6 +1,5 @@
 """Pictures of the searches on functions with a known optimum; they compute nothing."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -93,9 +92,16 @@ def _row(axes: Axes, number: int, numbers: pd.Series, color: str, floor: float) 
     axes.plot(*zip(*dots, strict=True), color=color, linewidth=2.2, alpha=0.45, zorder=1)
     for dot, fill in zip(dots, ("white", color), strict=True):
         axes.plot(*dot, "o", color=color, markerfacecolor=fill, markersize=6, zorder=3)
+    _beside(axes, _lost(numbers, floor), (1.0, number), ("axes fraction", "data"), color)
+
+
+def _lost(numbers: pd.Series, floor: float) -> str:
+    """The decades lost, as far as values that are drawn at the floor tell them."""
+    if max(numbers.centred_median, numbers.shifted_median) <= floor:
+        return "–"
     # Adding 0.0 makes of a rounded -0.0 the 0.0 that it is.
-    lost = f"{round(numbers['decades_lost'], 1) + 0.0:+.1f}".replace("-", "−")
-    _beside(axes, lost, (1.0, number), ("axes fraction", "data"), color)
+    lost = f"{round(numbers.decades_lost, 1) + 0.0:+.1f}".replace("-", "−")
+    return f"≥ {lost.removeprefix('+')}" if numbers.centred_median <= floor else lost
 
 
 def _beside(
@@ -136,24 +142,9 @@ def _handles() -> list[Line2D]:
         color=INK,
         linewidth=2.2,
         alpha=0.45,
-        label="the loss; at the right in powers of ten",
+        label="the loss; at the right in powers of ten (–: both at the floor)",
     )
     return [*dots, loss, bar]
-
-
-def centre_bias_words(summary: pd.DataFrame) -> str:
-    """What the picture shows, for those who cannot see it: the losses, function by function."""
-    told = []
-    for function, own in summary.groupby("function", sort=False):
-        losses = ", ".join(
-            f"{form} {lost:.1f}" for form, lost in zip(own.form, own.decades_lost, strict=True)
-        )
-        told.append(f"{function}: {losses}")
-    return (
-        "Dots on a logarithmic axis, a panel a function and a row a search: the median value "
-        "reached with the optimum in its usual place and with the optimum moved, joined by a "
-        f"line. Powers of ten lost by moving it: {'; '.join(told)}."
-    )
 
 
 #: Colours of the methods, with or without Adam after them.
@@ -166,100 +157,115 @@ _METHOD_COLORS = {
 
 
 def rivals(
-    panels: Mapping[str, pd.DataFrame],
-    now: Mapping[str, Mapping[str, np.ndarray]],
+    recorded: tuple[pd.DataFrame, pd.DataFrame],
+    now: tuple[pd.DataFrame, pd.DataFrame],
     chance: float,
-    lines: Mapping[str, tuple[str, float]],
+    margin: float,
 ) -> Figure:
-    """Test accuracy of many methods, recorded and of this run, a panel for each kind of method.
-
-    Filled dot and bar: mean over the recorded seeds and its 95 % interval; small rings: each
-    seed of the short run.
+    """Searches whose networks are final, and what Adam makes of them, recorded and of this run.
 
     Parameters
     ----------
-    panels : mapping
-        Title -> what is recorded: mean, low and high of each method, a row each.
-    now : mapping
-        Title -> method -> accuracy of each seed of this run.
+    recorded, now : tuple of DataFrame
+        Test accuracy of the searches alone, as :func:`har_lib.search_study.means` has it, and what
+        each start of Adam gives more than one draw, as :func:`har_lib.search_study.gains` has it.
     chance : float
-        Drawn dashed.
-    lines : mapping
-        Title -> name and accuracy of the method that the others of its panel are held against.
+        Drawn dotted.
+    margin : float
+        Differences up to this count as none: the grey band.
     """
     figure: Figure
-    heights = [len(methods) for methods in panels.values()]
-    figure, axes = canvas(10, 0.9 + 0.3 * max(heights), 1, len(panels), squeeze=False)
-    for place, (title, methods) in zip(axes[0], panels.items(), strict=True):
+    heights = [len(methods) for methods in recorded]
+    figure, axes = canvas(10, 1.2 + 0.3 * max(heights), 1, 2)
+    for place, methods, short in zip(axes, recorded, now, strict=True):
         for number, (name, row) in enumerate(methods.iterrows()):
-            name = str(name)
-            color = _METHOD_COLORS[name.removesuffix(" + Adam")]
-            short = now.get(title, {}).get(name, np.empty(0))
-            place.plot(
-                100 * short, np.full(len(short), number + 0.28), "o", markerfacecolor="none",
-                markeredgecolor=color, markersize=3.5, markeredgewidth=0.9,
-            )  # fmt: skip
+            color = _METHOD_COLORS[str(name).removesuffix(" + Adam")]
             place.plot([100 * row.low, 100 * row.high], [number] * 2, color=color, linewidth=2)
             place.plot(100 * row["mean"], number, "o", color=color, markersize=6)
-        place.axvline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
-        if title in lines:
-            place.axvline(100 * lines[title][1], color=MUTED, linewidth=0.9)
+            _ring(place, 100 * short["mean"][name], number)
         place.set_yticks(range(len(methods)), list(methods.index))
         place.set_ylim(max(heights) - 0.3, -0.6)
         place.tick_params(axis="y", length=0)
         place.spines["left"].set_visible(False)
-        place.set_xlim(0, 100)
-        place.set_xlabel("test accuracy (%), dotted: chance")
-        place.set_title(title, fontsize=10)
-    named = [name for name, _ in lines.values()]
-    line = Line2D([], [], color=MUTED, linewidth=0.9, label=f"mean of {' / '.join(named)}")
-    _legend(figure, line)
+    alone, trained = axes
+    alone.axvline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
+    alone.set_xlim(100 * chance - 5, None)
+    alone.set_xlabel("test accuracy (%), dotted: chance")
+    alone.set_title("the found network is final", fontsize=10)
+    trained.axvspan(-100 * margin, 100 * margin, color="#eeeeee", linewidth=0, zorder=0)
+    trained.axvline(0, color=MUTED, linewidth=0.9)
+    trained.set_xlabel(f"points more than one draw, paired; grey: ±{100 * margin:g}")
+    trained.set_title("Adam goes on from it", fontsize=10)
+    _legend(figure)
     return figure
 
 
-def _legend(figure: Figure, *others: Line2D) -> None:
+def _ring(place: Axes, x: float, number: int) -> None:
+    """Mean of the run that is made here and now, below the recorded one."""
+    place.plot(
+        x, number + 0.28, "o", markerfacecolor="none", markeredgecolor=INK, markersize=3.5,
+        markeredgewidth=0.9,
+    )  # fmt: skip
+
+
+def _legend(figure: Figure) -> None:
     """What dots and rings are, above all panels."""
     recorded = Line2D([], [], color=INK, marker="o", markersize=6, linewidth=2)
     recorded.set_label("recorded: mean, 95 % interval over seeds")
     now = Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="")
-    now.set(markerfacecolor="none", label="here and now, small sizes")
+    now.set(markerfacecolor="none", label="here and now, small sizes: mean")
     figure.legend(
-        handles=[recorded, now, *others], loc="outside upper left", ncols=3, frameon=False,
-        fontsize=9.5,
-    )  # fmt: skip
+        handles=[recorded, now], loc="outside upper left", ncols=2, frameon=False, fontsize=9.5
+    )
 
 
-def starts(found: pd.DataFrame, chance: float) -> Figure:
-    """What Adam makes of a start drawn or searched in boxes of several sides.
+def starts(found: pd.DataFrame, shortened: pd.DataFrame, chance: float) -> Figure:
+    """What Adam makes of a start drawn or searched in boxes of several sides, a panel a box.
 
-    ``found`` is that of :func:`har_lib.search_study.starts`: method, side, mean, low, high. What is
-    there for some sides only is drawn as hollow squares.
+    Parameters
+    ----------
+    found, shortened : DataFrame
+        Of :func:`har_lib.search_study.starts`, its first method being the draw that the others are
+        held against, and of :func:`har_lib.search_study.shortened_starts`: method, side, mean, low,
+        high.
+    chance : float
+        Drawn dotted.
     """
     figure: Figure
-    figure, axes = canvas(9, 3)
-    styles = ["-", "--", "-.", ":"]
-    sides = found.side.unique()
-    for place, (name, own) in enumerate(found.groupby("method", sort=False)):
-        everywhere = len(own) == len(sides)
-        color = _METHOD_COLORS[str(name).removesuffix(" + Adam")] if everywhere else INK
-        x = own.side * 1.015 ** (place - 1.5)
-        axes.vlines(x, 100 * own.low, 100 * own.high, color=color, linewidth=1.6)
-        style: Any = (
-            {"marker": "o", "markersize": 5, "linestyle": styles[place % len(styles)]}
-            if everywhere
-            else {"marker": "s", "markersize": 7, "markerfacecolor": "none", "linestyle": ""}
-        )
-        axes.plot(x, 100 * own["mean"], color=color, label=name, **style)
-    axes.axhline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
-    axes.set_xscale("log")
-    axes.set_xticks(sides, [f"±{side:.2g}" for side in sides])
-    axes.minorticks_off()
-    axes.set(
-        xlabel="box of the weights before Adam",
-        ylabel="test accuracy (%)\ndotted: chance",
-        ylim=(0, 100),
+    methods, sides = list(found.method.unique()), list(found.side.unique())
+    figure, axes = canvas(10.5, 1.3 + 0.3 * len(methods), 1, len(sides), sharey=True)
+    for place, side in zip(axes, sides, strict=True):
+        own = found[found.side == side].set_index("method")
+        place.axvline(100 * own["mean"][methods[0]], color=MUTED, linewidth=0.9)
+        place.axvline(100 * chance, color=INK, linewidth=0.8, linestyle=":")
+        for number, name in enumerate(methods):
+            row, color = own.loc[name], _METHOD_COLORS[name.removesuffix(" + Adam")]
+            place.plot([100 * row.low, 100 * row.high], [number] * 2, color=color, linewidth=2)
+            place.plot(100 * row["mean"], number, "o", color=color, markersize=6)
+        for row in shortened[shortened.side == side].to_dict("records"):
+            below = methods.index(row["method"]) + 0.3
+            color = _METHOD_COLORS[row["method"].removesuffix(" + Adam")]
+            place.plot([100 * row["low"], 100 * row["high"]], [below] * 2, color=color)
+            place.plot(
+                100 * row["mean"], below, "s", markersize=5.5, color=color, markerfacecolor="white"
+            )
+        place.set_title(f"±{side:.2g}", fontsize=10)
+        place.set_yticks(range(len(methods)), methods)
+        place.set(xlim=(10, 95), ylim=(len(methods) - 0.3, -0.6))
+        place.tick_params(axis="y", length=0)
+        place.spines["left"].set_visible(False)
+    figure.supxlabel(
+        "test accuracy (%) after Adam; panels: half the width of the box that the start came from",
+        fontsize=9.5,
     )
-    axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    square = Line2D([], [], color=INK, marker="s", markerfacecolor="white", markersize=5.5)
+    square.set_label("Adam from a draw shortened to the length of what the search found")
+    line = Line2D([], [], color=MUTED, linewidth=0.9, label=methods[0])
+    dotted = Line2D([], [], color=INK, linewidth=0.8, linestyle=":", label="chance")
+    figure.legend(
+        handles=[square, line, dotted], loc="outside upper left", ncols=3, frameon=False,
+        fontsize=9.5,
+    )  # fmt: skip
     return figure
 
 
@@ -287,11 +293,7 @@ def ablation(recorded: pd.DataFrame, now: pd.DataFrame, chance: float) -> Figure
         place.plot(100 * row["mean"], number, "o", color=color, markersize=6)
     keys = recorded[levels].agg(tuple, axis=1).tolist()
     for _, row in now.iterrows():
-        number = keys.index(tuple(row[levels]))
-        place.plot(
-            100 * row["mean"], number + 0.28, "o", markerfacecolor="none", markeredgecolor=INK,
-            markersize=3.5, markeredgewidth=0.9,
-        )  # fmt: skip
+        _ring(place, 100 * row["mean"], keys.index(tuple(row[levels])))
     words.set_xlim(-0.5, 3.5)
     words.set_xticks(range(4), [*levels[:3], "also"])
     words.xaxis.tick_top()

@@ -263,7 +263,7 @@ def searches(found: Mapping[str, Searches]) -> pd.DataFrame:
     """One row per form of the search: medians over seeds of fitness and test accuracy.
 
     ``clipped`` is the share of coordinates that left the box, ``same sign`` the sign coherence
-    of a step: 1 when all its coordinates move the same way. ``asked anew`` is the share of networks
+    of a step: 1 when all its coordinates move the same way. ``new`` is the share of networks
     that were not asked for before.
     """
     rows = {
@@ -272,7 +272,7 @@ def searches(found: Mapping[str, Searches]) -> pd.DataFrame:
             "test accuracy": f"{np.median(one.test):.2f}",
             "clipped": f"{np.mean(one.clipped):.2f}",
             "same sign": f"{np.mean(one.coherence):.2f}",
-            "asked anew": f"{np.mean(one.computed):.2f}",
+            "new": f"{np.mean(one.computed):.2f}",
         }
         for form, one in found.items()
     }

@@ -2,8 +2,8 @@
 
 Large weights saturate the gates, and Adam learns slowly from there. A search that draws its
 seagulls to the middle of the box hands over smaller ones. So Adam also starts from a plain draw of
-the same length as the network that the search found: what is left between the two is what the
-search found out about the task.
+the same length as the network that the search found: what is left between the two is not its
+length, but the task, or the shape of the network.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from har_lib.contest import Bench, Settings
 from har_lib.lstm import one_thread
 from har_lib.streams import Streams
 
-#: Searches that are looked at: the paper's as it is read here, and our repair.
-SEARCHES = ("corrected", "stable")
+#: Searches that are looked at: the paper's as it is read here, and those that help in wide boxes.
+SEARCHES = ("corrected", "stable", "sep-CMA-ES")
 
 
 def enter(seed: int, size: Settings, bounds: Sequence[float]) -> list[dict[str, Any]]:

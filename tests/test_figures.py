@@ -110,6 +110,9 @@ COVERAGES = pd.DataFrame(
 MEANS = pd.DataFrame(
     {"mean": [0.3, 0.5], "low": [0.2, 0.45], "high": [0.4, 0.55]}, index=["corrected", "stable"]
 )
+SHORTENED = pd.DataFrame(
+    {"method": ["stable + Adam"], "side": [1.0], "mean": [0.55], "low": [0.5], "high": [0.6]}
+)
 LEVELS = pd.DataFrame(
     {
         "distance": ["absolute", "signed", "signed"],
@@ -138,10 +141,10 @@ BIAS = pd.DataFrame(
 DRAWN: dict[str, dict[str, Any]] = {
     "block_diagram": {},
     "rivals": {
-        "panels": {"alone": MEANS, "with Adam": MEANS},
-        "now": {"alone": {"stable": np.array([0.4, 0.6])}},
+        "recorded": (MEANS, MEANS - 0.4),
+        "now": (MEANS - 0.1, MEANS - 0.5),
         "chance": 0.2,
-        "lines": {"alone": ("stable", 0.5)},
+        "margin": 0.03,
     },
     "starts": {
         "found": pd.DataFrame(
@@ -153,6 +156,7 @@ DRAWN: dict[str, dict[str, Any]] = {
                 "high": [0.9, 0.4, 0.9, 0.7],
             }
         ),
+        "shortened": SHORTENED,
         "chance": 0.2,
     },
     "ablation": {"recorded": LEVELS, "now": LEVELS[:1].assign(mean=0.35), "chance": 0.2},
@@ -294,10 +298,11 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("confusion", {"matrix": np.array([[4, 0], [0, 4]])}),
         ("prediction", {"probabilities": {"jump": 0.2, "run": 0.8}}),
         ("pipeline_of_a_clip", {"masks": [~MASK] * 3}),
-        ("rivals", {"panels": {"alone": MEANS, "with Adam": MEANS + 0.05}}),
-        ("rivals", {"now": {}}),
-        ("rivals", {"lines": {}}),
-        ("starts", {"chance": 0.1}),
+        ("rivals", {"recorded": (MEANS, MEANS - 0.35)}),
+        ("rivals", {"now": (MEANS, MEANS - 0.5)}),
+        ("rivals", {"margin": 0.05}),
+        ("starts", {"chance": 0.15}),
+        ("starts", {"shortened": SHORTENED[:0]}),
         ("ablation", {"now": LEVELS[:0]}),
         ("ablation", {"recorded": LEVELS.assign(high=0.6)}),
         ("centre_bias", {"summary": BIAS.assign(shifted_median=[20.0, 25.0])}),

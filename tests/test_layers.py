@@ -40,7 +40,7 @@ LAYERS: dict[str, set[str]] = {
         *("session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
         *("figures", "plots", "plots_learning", "plots_search"),
-        *("contest", "ablation", "shrinkage", "centre_bias", "search_study"),
+        *("contest", "ablation", "shrinkage", "centre_bias", "search_study", "search_report"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }

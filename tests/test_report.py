@@ -351,14 +351,14 @@ def test_searches_are_told_by_their_medians() -> None:
             "test accuracy": "0.50",
             "clipped": "0.70",
             "same sign": "1.00",
-            "asked anew": "0.40",
+            "new": "0.40",
         },
         "stable": {
             "fitness reached": "1.00",
             "test accuracy": "0.00",
             "clipped": "0.00",
             "same sign": "0.13",
-            "asked anew": "0.99",
+            "new": "0.99",
         },
     }
 
