@@ -99,7 +99,7 @@ def facts(folder: Path | None = None) -> str:
             f"- {first} less {second}: {against}. That is the search together with the box that it "
             f"starts in: where settings are chosen, {first} chooses among boxes and {second} among "
             f"step sizes. With hardly any search ({_size(bare)}) the last difference is "
-            f"{_difference(bare)}.",
+            f"{_difference(bare)}, which tells neither way.",
             "- What the search (*corrected*: the paper's as it is read here) adds by itself, on "
             "drawn sequences that nothing but their order tells apart: "
             f"{search_report.isolated(study.tried)}. Without Adam, "

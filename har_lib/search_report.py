@@ -114,12 +114,12 @@ def isolated(tried: pd.DataFrame) -> str:
 
 
 def against_random(found: pd.DataFrame) -> str:
-    """The paper's search without Adam against drawing networks at random, in a sentence.
-
-    ``found`` is that of :func:`searches_table`, before it is text.
-    """
-    values = contest.by_seed(found)
-    return _compared(values, REFERENCE, "random search", equality=False)
+    """The row of the paper's search in :func:`searches_table`, in a sentence."""
+    row = searches_table(found).loc[REFERENCE]
+    return (
+        f"{REFERENCE} less random search: {row['less random search']} points, p {row['p (Holm)']} "
+        f"by Holm's rule: {row.verdict}"
+    )
 
 
 def restarts_at_equal_seconds(study: Study) -> str:
@@ -190,8 +190,10 @@ def ablation_verdicts(ablated: pd.DataFrame) -> pd.DataFrame:
     for column, against in (("printed", names[0]), ("repaired", names[_REPAIRED])):
         found = table(values, against).reindex(names)
         told["accuracy"] = found.accuracy
-        told[f"less {column}"] = found[f"less {against}"]
-        told[f"p, {column}"] = found["p (Holm)"]
+        told[f"less {column}, p (Holm)"] = [
+            difference if p == "-" else f"{difference}, {p:>6}"
+            for difference, p in zip(found[f"less {against}"], found["p (Holm)"], strict=True)
+        ]
     return told
 
 
@@ -211,14 +213,25 @@ def function_sizes(study: Study) -> str:
     return f"recorded: {len(own['seeds'])} seeds, {own['evaluations']} evaluations for every search"
 
 
-def _compared(
-    values: Mapping[str, np.ndarray], name: str, against: str, *, equality: bool = True
-) -> str:
+def functions_table(functions: pd.DataFrame) -> pd.DataFrame:
+    """Medians with the optimum in its usual place -> moved, a row a search, as text."""
+    told = functions.assign(
+        medians=[
+            f"{row['centred_median']:.1e} -> {row['shifted_median']:.1e}"
+            for row in _rows(functions)
+        ]
+    )
+    wide = told.pivot(index="form", columns="function", values="medians")
+    ordered = wide.loc[functions.form.unique(), functions.function.unique()]
+    return ordered.rename_axis(index=None, columns=None)
+
+
+def _compared(values: Mapping[str, np.ndarray], name: str, against: str) -> str:
     row = _rows(comparison.table({each: values[each] for each in (name, against)}, against, MARGIN))
     difference = _with(row[0], "difference", "difference_low", "difference_high", sign="+")
     unadjusted = f"unadjusted p {_p(row[0]['p'])}, {row[0]['n']} seeds"
-    told = f"{name} less {against}: {difference} points, {unadjusted}"
-    return f"{told}: {_points(row[0]['verdict'])}" if equality else told
+    verdict = _points(row[0]["verdict"])
+    return f"{name} less {against}: {difference} points, {unadjusted}: {verdict}"
 
 
 def _rows(found: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -386,9 +386,9 @@ def test_the_ablation_is_told_variant_by_variant(study: Study) -> None:
         index="seed", columns="row", values="test"
     )
     gain = 100 * (wide[7] - wide[0]).mean()
-    assert told["less printed"].iloc[7].startswith(f"{gain:+.1f} [")
-    assert told["less repaired"].iloc[0].startswith(f"{-gain:+.1f} [")
-    assert (told["less printed"].iloc[0], told["less repaired"].iloc[7]) == ("-", "-")
+    assert told["less printed, p (Holm)"].iloc[7].startswith(f"{gain:+.1f} [")
+    assert told["less repaired, p (Holm)"].iloc[0].startswith(f"{-gain:+.1f} [")
+    assert told.iloc[0, -2] == told.iloc[7, -1] == "-"
     fitness = study.ablated.fitness[[7, 7 + len(found)]].mean()
     assert told.fitness.iloc[7] == f"{fitness:.3f}"
 
@@ -464,6 +464,14 @@ def test_the_last_words_of_05_are_what_is_recorded(kept: Study) -> None:
     shorter = search_report.shortened(kept).difference
     for row in ("±0.5, stable", "±1, stable"):
         assert "[-" in shorter[row]
+
+
+def test_functions_are_told_by_search_and_function(kept: Study) -> None:
+    numbers = search_study.functions(kept)
+    told = search_report.functions_table(numbers)
+    assert told.shape == (numbers.form.nunique(), numbers.function.nunique())
+    row = numbers.set_index(["form", "function"]).loc["stable", "sphere"]
+    assert told.sphere["stable"] == f"{row.centred_median:.1e} -> {row.shifted_median:.1e}"
 
 
 def test_the_record_holds_no_hint_of_a_machine() -> None:
