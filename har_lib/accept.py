@@ -55,7 +55,7 @@ def _refreshed(path: Path) -> str:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-    from har_lib.kernel import EnvironmentKernel, normalise
+    from har_lib.kernel import STARTUP_SECONDS, EnvironmentKernel, normalise
 
     stored = nbformat.read(path, as_version=4)
     fresh = nbformat.read(path, as_version=4)
@@ -66,6 +66,7 @@ def _refreshed(path: Path) -> str:
         fresh,
         kernel_name="python3",
         kernel_manager_class=EnvironmentKernel,
+        startup_timeout=STARTUP_SECONDS,
         record_timing=False,
         store_widget_state=False,
         # Where the strict test runs it too.

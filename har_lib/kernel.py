@@ -10,6 +10,8 @@ from traitlets import default
 
 #: Traces that a run or an editor leaves in a cell's metadata.
 TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
+#: On a machine that is busy with other runs a kernel can need minutes to answer for the first time.
+STARTUP_SECONDS = 600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

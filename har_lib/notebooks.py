@@ -89,7 +89,7 @@ def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from har_lib.kernel import EnvironmentKernel, normalise
+    from har_lib.kernel import STARTUP_SECONDS, EnvironmentKernel, normalise
 
     failed = output.with_name(f"{output.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
@@ -103,6 +103,7 @@ def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
                 kernel_name="python3",
                 language="python",
                 kernel_manager_class=EnvironmentKernel,
+                start_timeout=STARTUP_SECONDS,
                 progress_bar=False,
             )
         except PapermillExecutionError as error:

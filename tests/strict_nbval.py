@@ -18,15 +18,19 @@ from nbval.plugin import IPyNbCell, coalesce_streams, find_comment_markers, find
 
 from har_lib import files
 from har_lib.compare import OutputDifference, difference_picture, output_differences
+from har_lib.kernel import STARTUP_SECONDS
 
 plain_runtest = IPyNbCell.runtest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse the options that would loosen the comparison of a whole run."""
+    """Refuse the options that would loosen the comparison; wait longer for slow kernels."""
     for option in ("nbval_lax", "nbval_sanitize_with", "nbdime"):
         if getattr(config.option, option, None):
             raise pytest.UsageError(f"--{option.replace('_', '-')} is no strict comparison")
+    # nbval's minute is too short for a kernel that starts on a machine busy with other tests.
+    waited = getattr(config.option, "nbval_kernel_startup_timeout", 0)
+    config.option.nbval_kernel_startup_timeout = max(waited, STARTUP_SECONDS)
 
 
 def exemptions(cell: Any) -> list[str]:

@@ -17,6 +17,7 @@ import pytest
 
 from har_lib.accept import accept
 from har_lib.files import ROOT
+from har_lib.kernel import STARTUP_SECONDS
 from tests import strict_nbval
 
 SETTINGS = """\
@@ -106,6 +107,7 @@ def run_nbval(folder: Path, *options: str) -> dict[str, str]:
         "--nbval",
         "--nbval-current-env",
         "--nbval-cell-timeout=600",
+        f"--nbval-kernel-startup-timeout={STARTUP_SECONDS}",
         f"--junitxml={report}",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HAR_BUILD": str(folder / "build")}
@@ -115,7 +117,7 @@ def run_nbval(folder: Path, *options: str) -> dict[str, str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert report.is_file(), done.stdout + done.stderr
     results: dict[str, str] = {}
