@@ -40,6 +40,11 @@ def check_name(name: str) -> None:
         )
 
 
+def about(words: Sequence[str], modules: Iterable[str] = ("*",)) -> dict[str, str]:
+    """What a record says of its making: the command, without folders, and the sources' digest."""
+    return {"command": _without_folders(words), "source_digest": sources(modules)}
+
+
 def write(
     name: str,
     words: Sequence[str],
@@ -82,6 +87,5 @@ def write(
             f"the results of 06_results in {output} are not those of this run: run it too"
         )
     path = (folder or FOLDER) / f"{name}.json"
-    about = {"command": _without_folders(words), "source_digest": sources()}
-    files.write_json(path, {**about, **results})
+    files.write_json(path, {**about(words), **results})
     return path
