@@ -40,9 +40,9 @@ def check_name(name: str) -> None:
         )
 
 
-def about(words: Sequence[str], modules: Iterable[str] = ("*",)) -> dict[str, str]:
+def about(words: Sequence[str], digest: str | None = None) -> dict[str, str]:
     """What a record says of its making: the command, without folders, and the sources' digest."""
-    return {"command": _without_folders(words), "source_digest": sources(modules)}
+    return {"command": _without_folders(words), "source_digest": digest or sources()}
 
 
 def write(
