@@ -37,7 +37,7 @@ def ablations(arguments: argparse.Namespace) -> None:
     )
     print(feature_ablation.text(table))
     results = {
-        **record.about(["har", *arguments.words], feature_ablation.source_digest()),
+        **record.about(["har", *arguments.words], record.computed_by("feature_ablation")),
         "data": dataset.name,
         "data_digest": dataset.digest(),
         "clips": len(dataset.records),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from har_lib import baselines, comparison, evaluate, extraction, files, report, sources
+from har_lib import baselines, comparison, evaluate, extraction, files, record, report
 from har_lib.config import FIELDS, Config, Value, profile
 from har_lib.datasets import Dataset
 from har_lib.errors import InputError
@@ -160,12 +160,6 @@ def run(
     return compare(listed, answers)
 
 
-def source_digest() -> str:
-    """Digest of the sources that the answers depend on."""
-    used = sources.used_by([baselines, evaluate, extraction])
-    return sources.digest({*used, "feature_ablation"})
-
-
 def _key(variant: Variant) -> str:
     return f"{variant.question}: {variant.name}"
 
@@ -188,7 +182,7 @@ def _kept(
         "method": method,
         "repeats": repeats,
         "seed": seed,
-        "sources": source_digest(),
+        "sources": record.computed_by("feature_ablation"),
     }
     path = folder / f"{files.digest_of(asked)[:24]}.json"
     if path.is_file():

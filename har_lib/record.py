@@ -1,11 +1,13 @@
 """Results on real data, kept with the command, a digest of the data and one of the sources."""
 
+import importlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from har_lib import files
+from har_lib import sources as dependencies
 from har_lib.errors import InputError
 
 #: The folder that git tracks.
@@ -17,6 +19,12 @@ def sources(modules: Iterable[str] = ("*",)) -> str:
     folder = Path(__file__).parent
     paths = sorted(path for module in modules for path in folder.glob(f"{module}.py"))
     return files.digest_of([[path.name, files.digest(path)] for path in paths])
+
+
+def computed_by(*modules: str) -> str:
+    """Digest of the sources of modules and of all that they import, directly or not."""
+    loaded = [importlib.import_module(f"har_lib.{name}") for name in modules]
+    return dependencies.digest(dependencies.used_by(loaded))
 
 
 #: What is followed by a path on the command line.
@@ -87,5 +95,6 @@ def write(
             f"the results of 06_results in {output} are not those of this run: run it too"
         )
     path = (folder or FOLDER) / f"{name}.json"
-    files.write_json(path, {**about(words), **results})
+    digest = computed_by("experiments")
+    files.write_json(path, {**about(words, digest), **results})
     return path

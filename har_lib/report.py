@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from har_lib import comparison, paper
+from har_lib import comparison, metrics, paper
 from har_lib.config import Config
 from har_lib.evaluate import CrossValidation, Interval, paired_difference
 from har_lib.experiments import Searches
@@ -314,6 +314,10 @@ def summary(runs: Runs, collection: Collection, config: Config) -> dict[str, Any
                     name: round(run.scores[name], 6)
                     for name in ("precision", "recall", "f_measure", "sensitivity", "specificity")
                 },
+                "accuracy_by_repeat": [round(each, 6) for each in _by_repeat(run)],
+                "confusion": metrics.confusion_matrix(
+                    run.predictions.true, run.predictions.predicted, run.classes
+                ).tolist(),
                 "configurations": configurations(run),
                 **({"chosen": run.per_fold["chosen"].tolist()} if "chosen" in run.per_fold else {}),
                 "paper": {name: paper.reported(method, name) for name in METRICS},
@@ -322,6 +326,12 @@ def summary(runs: Runs, collection: Collection, config: Config) -> dict[str, Any
         },
         "differences": differences(runs).to_dict("records"),
     }
+
+
+def _by_repeat(run: CrossValidation) -> list[float]:
+    """Plain accuracy of each repeat, which has folds and seeds of its own."""
+    right = run.predictions.true == run.predictions.predicted
+    return [float(share) for share in right.groupby(run.predictions.repeat).mean()]
 
 
 def conclusion(runs: Runs, data: str) -> str:

@@ -21,7 +21,7 @@ def test_command_and_sources_stand_beside_the_results(output, tmp_path):
     path = record.write("clips", words, output, RUN, tmp_path / "kept")
     stored = files.read_json(path)
     assert stored["command"] == "har replicate --data-root clips -p group_pattern '/(a+)_'"
-    assert stored["source_digest"] == record.sources()
+    assert stored["source_digest"] == record.computed_by("experiments") != record.sources()
     assert stored["choices"] == {"hidden_size": 4}
 
 

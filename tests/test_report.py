@@ -423,6 +423,13 @@ def test_summary_is_plain_and_says_what_was_measured(
 ) -> None:
     found = report.summary(runs, clips, Config())
     assert found["clips_filled_to_minimum"] == 0
+    for method, run in runs.items():
+        own = found["methods"][method]
+        assert np.mean(own["accuracy_by_repeat"]) == pytest.approx(run.accuracy, abs=1e-6)
+        assert len(own["accuracy_by_repeat"]) == run.predictions.repeat.nunique()
+        matrix = np.array(own["confusion"])
+        assert matrix.sum() == len(run.predictions)
+        assert np.trace(matrix) / matrix.sum() == pytest.approx(run.accuracy, abs=1e-6)
     files.write_json(tmp_path / "summary.json", found)
     assert files.read_json(tmp_path / "summary.json") == found
     assert (found["clips"], found["groups"], found["folds"]) == (24, 4, 4)
