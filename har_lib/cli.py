@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from har_lib import cli_data, cli_models, cli_notebooks
+from har_lib import cli_ablations, cli_audit, cli_data, cli_models, cli_notebooks, cli_report
 from har_lib.errors import InputError
 
 
@@ -53,6 +53,21 @@ VERBS: dict[str, Verb] = {
         "list every choice that the paper leaves open, or write a profile to a file",
         cli_notebooks.choices_arguments,
         cli_notebooks.choices,
+    ),
+    "audit": Verb(
+        "say which of a paper's accuracy, precision and recall exclude each other",
+        cli_audit.audit_arguments,
+        cli_audit.audit,
+    ),
+    "ablations": Verb(
+        "change one thing at a time, key frames, features, readings, and say what it does",
+        cli_ablations.ablations_arguments,
+        cli_ablations.ablations,
+    ),
+    "report": Verb(
+        "write the replication report: every claim, what was found, what it rests on",
+        cli_report.report_arguments,
+        cli_report.report,
     ),
     "accept": Verb(
         "refresh stored outputs, figures, results and pages where they differ",

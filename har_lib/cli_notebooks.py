@@ -30,7 +30,8 @@ def replicate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def replicate(arguments: argparse.Namespace) -> None:
     """Run every notebook that is stale."""
-    from har_lib import notebooks, record
+    from har_lib import notebooks, record, replication_report
+    from har_lib.replication_sources import Sources
 
     values = resolve(arguments)
     settings = settle(values)
@@ -42,6 +43,8 @@ def replicate(arguments: argparse.Namespace) -> None:
     notebooks.replicate(
         values, arguments.output, only=arguments.only, dataset_digest=dataset.digest()
     )
+    if not arguments.only:
+        replication_report.write(arguments.output, Sources(built=arguments.output / "results"))
     print(f"figures, results and executed notebooks are in {arguments.output}")
     if arguments.record:
         run = {"choices": settings["config"].flat(), "data_digest": dataset.digest()}
@@ -150,7 +153,7 @@ def accept_arguments(parser: argparse.ArgumentParser) -> None:
 
 def accept(arguments: argparse.Namespace) -> None:
     """Refresh what is stored, or say what differs."""
-    from har_lib import accept, files, notebooks, pages, readme
+    from har_lib import accept, files, notebooks, pages, readme, replication_report
     from har_lib.files import ROOT, build_dir
 
     # What a run makes, and where git keeps it.
@@ -181,5 +184,7 @@ def accept(arguments: argparse.Namespace) -> None:
     if (text := readme.refreshed(stands)) != stands:
         files.write_text(readme.README, text)
         print("README.md: changed")
+    if replication_report.refresh():
+        print("REPLICATION.md: changed")
     for path in pages.write(pages.FOLDER):
         print(f"docs: changed {path.name}")

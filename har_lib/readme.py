@@ -4,8 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from har_lib import contest, files, search_report, search_study
+from har_lib import (
+    contest,
+    files,
+    replication_claims,
+    replication_report,
+    search_report,
+    search_study,
+)
 from har_lib.errors import InputError
+from har_lib.replication_sources import Sources
 from har_lib.report import bracket, percent
 
 README = files.ROOT / "README.md"
@@ -136,8 +144,13 @@ def refreshed(text: str) -> str:
     InputError
         If a part's markers are missing.
     """
-    results = f"{results_table()}\n\n{facts()}"
-    for name, part in (("results", results), ("notebooks", notebooks_table())):
+    sources = Sources()
+    parts = {
+        "verdict": replication_report.in_short(sources, replication_claims.rows(sources)),
+        "results": f"{results_table()}\n\n{facts()}",
+        "notebooks": notebooks_table(),
+    }
+    for name, part in parts.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)

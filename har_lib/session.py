@@ -1,5 +1,7 @@
 """What every notebook begins with: its parameters turned into a configuration, data and folders."""
 
+import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +10,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har_lib import datasets, extraction, features, figures, files
+from har_lib import audit_readings, datasets, extraction, features, figures, files
+from har_lib.audit_printed import Printed
 from har_lib.config import FIELDS, PROFILES, Config, Value, profile
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
@@ -36,6 +39,13 @@ MOST = {"jobs": 1024, "seed": 2**32 - 1}
 EXAMPLE: dict[str, tuple[Value, str]] = {
     "action": ("", "action of the clip to look at; empty means the last in order"),
     "clip": (0, "number of that clip among those of its action, from 0"),
+}
+
+
+#: Parameters of the notebook that audits claims, which needs no data.
+CLAIMED: dict[str, tuple[Value, str]] = {
+    f"claimed_{name}": ("", f"{name} in percent, digits as printed; empty means the paper's")
+    for name in ("accuracy", "precision", "recall")
 }
 
 
@@ -88,10 +98,11 @@ def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
     return profile(profile_name, **changed)
 
 
-def parameter_cell(*sections: str, example: bool = False) -> str:
+def parameter_cell(*sections: str, example: bool = False, claims: bool = False) -> str:
     """Source of the ``parameters`` cell of a notebook that shows the named sections.
 
-    With ``example`` it also asks which clip to look at.
+    With ``example`` it also asks which clip to look at; with ``claims`` it asks for claims and a
+    folder for the results, and for no data.
 
     Examples
     --------
@@ -104,6 +115,8 @@ def parameter_cell(*sections: str, example: bool = False) -> str:
         return f"{name}: {type(value).__name__} = {shown}  # {help}"
 
     shared = COMMON | EXAMPLE if example else COMMON
+    if claims:
+        shared = {"output": COMMON["output"], **CLAIMED}
     lines = [line(name, value, help) for name, (value, help) in shared.items()]
     for name, field in FIELDS.items():
         if field.section in sections:
@@ -129,7 +142,70 @@ def load_dataset(
     )
 
 
-class Session:
+class Results(ABC):
+    """Where a notebook's figures and results go, and what is written of their origin."""
+
+    notebook: str
+
+    @property
+    @abstractmethod
+    def output(self) -> Path:
+        """Folder for figures and results."""
+
+    @property
+    @abstractmethod
+    def origin(self) -> dict[str, Any]:
+        """Where a figure or a result comes from, as plain values."""
+
+    def save(self, figure: Figure, name: str, table: pd.DataFrame, alt: str) -> Figure:
+        """Write a figure under ``figures/`` of the output folder and give it back to be shown."""
+        figures.save(figure, self.output / "figures", name, table, self.origin, alt)
+        return figure
+
+    def record(self, **results: Any) -> None:
+        """Write the notebook's results as JSON under ``results/`` of the output folder."""
+        path = self.output / "results" / f"{self.notebook}.json"
+        files.write_json(path, {**self.origin, **results})
+
+
+class AuditSession(Results):
+    """Claims to be audited and an output folder, from a notebook's parameters.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, under which its results are written.
+    parameters : mapping
+        The notebook's variables; those that are parameters are used.
+
+    Raises
+    ------
+    InputError
+        If a claim is no percentage.
+    """
+
+    def __init__(self, notebook: str, parameters: Mapping[str, Any]) -> None:
+        self.notebook = notebook
+        self._output = str(parameters.get("output", ""))
+        own = audit_readings.claim()
+        given = {name: str(parameters.get(f"claimed_{name}", "")) for name in vars(own)}
+        self.claimed = dataclasses.replace(
+            own, **{name: Printed(text) for name, text in given.items() if text}
+        )
+
+    @property
+    def output(self) -> Path:
+        """Folder for figures and results."""
+        return Path(self._output or files.build_dir())
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """The claims that were audited."""
+        claimed = {name: str(value) for name, value in vars(self.claimed).items()}
+        return {"notebook": self.notebook, "claimed": claimed}
+
+
+class Session(Results):
     """A notebook's configuration, data and output folder, from its parameters.
 
     Parameters
@@ -215,13 +291,3 @@ class Session:
             "seed": self.seed,
             "choices": self.config.flat(),
         }
-
-    def save(self, figure: Figure, name: str, table: pd.DataFrame, alt: str) -> Figure:
-        """Write a figure under ``figures/`` of the output folder and give it back to be shown."""
-        figures.save(figure, self.output / "figures", name, table, self.origin, alt)
-        return figure
-
-    def record(self, **results: Any) -> None:
-        """Write the notebook's results as JSON under ``results/`` of the output folder."""
-        path = self.output / "results" / f"{self.notebook}.json"
-        files.write_json(path, {**self.origin, **results})

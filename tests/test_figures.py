@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import figures, paper, plots, plots_learning, plots_search
+from har_lib import figures, paper, plots, plots_audit, plots_learning, plots_search
 from har_lib.files import ROOT
+from tests import drawn_audit
 
 # ---------------------------------------------------------------- what is written
 
@@ -240,11 +241,14 @@ DRAWN: dict[str, dict[str, Any]] = {
 }
 
 
+DRAWN |= drawn_audit.DRAWN
+
+
 def drawing_functions() -> dict[str, Callable[..., Figure]]:
     """Every public function of the plot modules that gives a figure."""
     return {
         name: function
-        for module in (plots, plots_learning, plots_search)
+        for module in (plots, plots_audit, plots_learning, plots_search)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -306,6 +310,7 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("ablation", {"now": LEVELS[:0]}),
         ("ablation", {"recorded": LEVELS.assign(high=0.6)}),
         ("centre_bias", {"summary": BIAS.assign(shifted_median=[20.0, 25.0])}),
+        *drawn_audit.CHANGES,
     ],
 )
 def test_other_numbers_are_another_picture(name: str, change: dict[str, Any]) -> None:

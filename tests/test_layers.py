@@ -19,7 +19,7 @@ LAYERS: dict[str, set[str]] = {
         *("__init__", "errors", "equations", "files"),
         *("choice", "config_features", "config_learning", "config"),
         *("paper", "paper_parts", "paper_equations", "paper_claims", "paper_errata"),
-        "paper_questions",
+        *("paper_questions", "ucf101_supports"),
         "checkpoint",
     },
     "kernels": {
@@ -39,8 +39,12 @@ LAYERS: dict[str, set[str]] = {
         *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
         *("session", "experiments", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
-        *("figures", "plots", "plots_learning", "plots_search"),
+        *("figures", "plots", "plots_learning", "plots_search", "plots_audit"),
         *("contest", "ablation", "shrinkage", "centre_bias", "search_study", "search_report"),
+        *("audit", "audit_bounds", "audit_precision", "audit_printed", "audit_binary"),
+        *("audit_matrices", "audit_gains", "audit_readings", "audit_report", "cli_audit"),
+        *("feature_ablation", "cli_ablations"),
+        *("replication_sources", "replication_claims", "replication_report", "cli_report"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }

@@ -14,7 +14,7 @@ from har_lib import video
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
 from har_lib.files import ROOT, build_dir, read_json
-from har_lib.session import COMMON, EXAMPLE, Session, parameter_cell, settings
+from har_lib.session import CLAIMED, COMMON, EXAMPLE, Session, parameter_cell, settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECTIONS = sorted({field.section for field in FIELDS.values()})
@@ -70,7 +70,8 @@ def test_a_notebook_shows_what_is_generated_for_its_sections(path: Path) -> None
     source = "".join(cell["source"])
     names = set(assignments(source))
     sections = {FIELDS[name].section for name in names if name in FIELDS}
-    assert source == parameter_cell(*sections, example=bool(names & set(EXAMPLE)))
+    example, claims = (bool(names & set(own)) for own in (EXAMPLE, CLAIMED))
+    assert source == parameter_cell(*sections, example=example, claims=claims)
 
 
 def test_there_are_notebooks_and_together_they_offer_every_choice() -> None:

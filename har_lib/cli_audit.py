@@ -1,0 +1,44 @@
+"""The command about claims: can the numbers of a published table go together?"""
+
+import argparse
+from pathlib import Path
+
+
+def audit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``har audit``."""
+    parser.add_argument(
+        "table",
+        metavar="TABLE",
+        type=Path,
+        nargs="?",
+        help="another paper's table, YAML as --example shows it (default: this paper's own claims, "
+        "under every reading)",
+    )
+    parser.add_argument("--example", action="store_true", help="print an example of TABLE and stop")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers there as well")
+
+
+def audit(arguments: argparse.Namespace) -> None:
+    """Audit the paper, or a table."""
+    from har_lib import audit, audit_readings, audit_report, files
+
+    if arguments.example:
+        print(audit.EXAMPLE, end="")
+        return
+    if arguments.table is None:
+        claimed = audit_readings.claim()
+        print(audit_report.text(claimed))
+        found: object = audit_report.summary(claimed) if arguments.json else None
+    else:
+        table = audit.read(arguments.table)
+        checks = audit.audit(table)
+        print("\n".join(filter(None, [table.title, table.source])))
+        for check in checks:
+            method = f"{check.method}, " if len(table.rows) > 1 else ""
+            print(f"{check.verdict:<10}  {method}{check.averaging}: {check.question}: {check.why}")
+        for averaging in audit.AVERAGING:
+            print(f"{averaging} averaging: {audit.verdict(checks, averaging)}")
+        found = [vars(check) for check in checks]
+    if arguments.json:
+        files.write_json(arguments.json, found)
+        print(f"written to {arguments.json}")
