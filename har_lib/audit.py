@@ -32,6 +32,12 @@ from har_lib.errors import InputError
 
 #: Scores that a row may have.
 SCORES = ("accuracy", "precision", "recall", "f_measure")
+#: What every answer rests on.
+ASSUMED = (
+    "Assumed: each clip counts once, has one label and gets one; the scores of a row come from the "
+    "same answers. Possible is no evidence that a number is right; open: not decided here."
+)
+
 #: Ways to average precision and recall over the classes.
 AVERAGING = ("macro", "micro", "weighted")
 VERDICTS = ("possible", "impossible", "open")
@@ -82,6 +88,21 @@ class Check:
     why: str
 
 
+class _NoDuplicates(yaml.BaseLoader):
+    """YAML without types; a key that stands twice, such as two rows of one name, is refused."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping whose keys differ."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice!r} stands twice", node.start_mark
+            )
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
+
+
 def read(path: Path | str) -> PublishedTable:
     """Read a table from a YAML file like `EXAMPLE`; numbers keep the digits they are printed with.
 
@@ -94,7 +115,7 @@ def read(path: Path | str) -> PublishedTable:
     try:
         text = path.read_text(encoding="utf-8")
         # Without types, 95.10 stays 95.10.
-        found = yaml.load(text, Loader=yaml.BaseLoader)
+        found = yaml.load(text, Loader=_NoDuplicates)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}: har audit --example shows a table") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -119,15 +140,25 @@ def parse(found: Any) -> PublishedTable:
     rounding = str(found.get("rounding", "nearest"))
     rows: dict[str, dict[str, Printed]] = {}
     for method, given in found["rows"].items():
-        if not isinstance(given, Mapping) or not set(given) <= set(SCORES):
+        if not isinstance(given, Mapping):
             raise InputError(f"row {method!r}: give scores by name, out of {', '.join(SCORES)}")
+        strangers = sorted(set(given) - set(SCORES))
+        if strangers:
+            raise InputError(
+                f"row {method!r}: {strangers[0]!r} is not known; scores are {', '.join(SCORES)}"
+            )
         if "accuracy" not in given:
             raise InputError(f"row {method!r} has no accuracy: everything is held against it")
-        rows[str(method)] = {
-            name: Printed(str(text), percent == "true", rounding) for name, text in given.items()
-        }
+        rows[str(method)] = {}
+        for name, text in given.items():
+            try:
+                rows[str(method)][name] = Printed(str(text), percent == "true", rounding)
+            except InputError as error:
+                raise InputError(f"row {method!r}, {name}: {error}") from None
     if not rows:
         raise InputError("there are no rows: har audit --example shows a table")
+    if percent == "true" and all(p.value <= 0.01 for row in rows.values() for p in row.values()):
+        raise InputError("no score is above 1 %: write percent: false if they are shares")
     supports = found.get("supports")
     if isinstance(supports, Mapping):
         supports = list(supports.values())
@@ -199,9 +230,14 @@ def _row(row: Mapping[str, Printed], supports: tuple[int, ...] | None) -> list[A
     if supports is not None:
         clips = sum(supports)
         right = accuracy.admits(clips)
-        why = f"{right[0]} of {clips}" if right else f"no number of {clips} clips prints as this"
+        why = (
+            f"{right[0]} of {clips}"
+            if right
+            else f"no number of {clips} clips prints as this; a mean over runs or folds can"
+        )
         question = f"accuracy {accuracy} is a share of all clips"
-        answers.append(("any", question, "possible" if right else "impossible", why))
+        # A mean over runs or folds need not be one.
+        answers.append(("any", question, "possible" if right else "open", why))
     averages = {name: row[name] for name in ("precision", "recall", "f_measure") if name in row}
     if averages:
         answers.append(("micro", *_equal(averages, accuracy, supports)))
@@ -253,7 +289,7 @@ def _equal(
         same = ceil(low * sum(supports)) <= floor(high * sum(supports))
     named = " and ".join(f"{name} {printed}" for name, printed in averages.items())
     return (
-        f"{named} equal to the accuracy {accuracy}, as then must be",
+        f"{named} must equal the accuracy {accuracy}",
         "possible" if same else "impossible",
         "one share prints as all of them" if same else "no share prints as all of them",
     )

@@ -42,8 +42,9 @@ def with_scores(
 ) -> np.ndarray | None:
     """A confusion matrix of these classes whose accuracy and macro scores print as given.
 
-    Errors are moved one by one from the largest classes to the smallest until the recall fits,
-    then the classes that they are taken for from one to many until the precision fits.
+    Errors are moved one by one from the largest classes to the smallest, or away from an even
+    spread, and where the recall fits the classes that they are taken for go from one to many until
+    the precision fits.
 
     Parameters
     ----------
@@ -68,7 +69,12 @@ def with_scores(
         errors = int(sizes.sum()) - right
         for lost in _losses(sizes, errors, recall):
             for entered in _entries(sizes, lost, errors, precision):
-                return _fill(sizes, lost, entered)
+                matrix = _fill(sizes, lost, entered)
+                found = scores(matrix)
+                asked = {"precision": precision, "recall": recall}
+                # The searches are in floating point; what is given is checked exactly.
+                if all(each is None or each.holds(found[name]) for name, each in asked.items()):
+                    return matrix
     return None
 
 
@@ -170,26 +176,52 @@ def _three_classes(
     return None
 
 
+#: Most ways to lose clips that are tried for one number of errors.
+_WAYS = 12
+
+
 def _losses(sizes: np.ndarray, errors: int, recall: Printed | None) -> Iterator[np.ndarray]:
-    """Errors of each class that give the recall, from few large classes on to small ones."""
+    """Errors of each class that give the recall: from few large classes on, and evenly spread."""
     order = np.argsort(-sizes, kind="stable")
     lost = np.zeros(len(sizes), dtype=np.int64)
     left = errors
     for c in order:
         lost[c] = min(left, sizes[c])
         left -= lost[c]
+    even = _evenly(sizes, errors)
+    found = 0
+    for start, giving_first in ((lost, order), (even, order), (even, order[::-1])):
+        for way in _moved(sizes, start.copy(), giving_first, errors, recall):
+            yield way
+            found += 1
+            if found >= _WAYS:
+                break
+        found = 0
+
+
+def _evenly(sizes: np.ndarray, errors: int) -> np.ndarray:
+    """Errors in proportion to the classes, the largest remainders first."""
+    exact = errors * sizes / sizes.sum()
+    lost = np.floor(exact).astype(np.int64)
+    rest = np.argsort(lost - exact, kind="stable")[: errors - int(lost.sum())]
+    lost[rest] += 1
+    return lost
+
+
+def _moved(
+    sizes: np.ndarray,
+    lost: np.ndarray,
+    order: np.ndarray,
+    errors: int,
+    recall: Printed | None,
+) -> Iterator[np.ndarray]:
+    """Errors moved one by one from the first classes of an order to the last, where recall fits."""
     for _ in range(errors + 1):
-        share = sum(
-            (Fraction(int(size - e), int(size)) for size, e in zip(sizes, lost, strict=True)),
-            Fraction(0),
-        ) / len(sizes)
-        if recall is None or recall.holds(share):
+        if _near(recall, 1 - float((lost / sizes).mean())):
             yield lost.copy()
-        if recall is not None and share < recall.low:
-            return
         giving = next((c for c in order if lost[c]), None)
         taking = next((c for c in order[::-1] if lost[c] < sizes[c]), None)
-        if giving is None or taking is None or sizes[giving] <= sizes[taking]:
+        if giving is None or taking is None or giving == taking:
             return
         lost[giving] -= 1
         lost[taking] += 1
@@ -209,14 +241,12 @@ def _entries(
     if left:
         return
     for _ in range(errors + 1):
-        share = sum(
-            (Fraction(int(r), int(r + f)) for r, f in zip(kept, entered, strict=True) if r),
-            Fraction(0),
-        ) / len(sizes)
-        if precision is None or precision.holds(share):
+        named = kept + entered
+        share = float(np.divide(kept, named, out=np.zeros(len(kept)), where=named > 0).mean())
+        if _near(precision, share):
             yield entered.copy()
             return
-        if share < precision.low:
+        if precision is not None and share < float(precision.low):
             return
         giving = int(np.argmax(entered))
         open_to = np.flatnonzero(entered < limit)
@@ -225,6 +255,13 @@ def _entries(
             return
         entered[giving] -= 1
         entered[taking] += 1
+
+
+def _near(printed: Printed | None, share: float) -> bool:
+    """Whether a share prints as given, up to rounding."""
+    if printed is None:
+        return True
+    return float(printed.low) - 1e-12 <= share <= float(printed.high) + 1e-12
 
 
 def _fill(sizes: np.ndarray, lost: np.ndarray, entered: np.ndarray) -> np.ndarray:

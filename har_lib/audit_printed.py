@@ -54,7 +54,7 @@ class Printed:
         if not plain or not 0 <= value * self._scale <= 1:
             raise InputError(
                 f"{self.text!r} is no {'percentage' if self.percent else 'share'}: write digits "
-                f"with a point, from 0 to {100 if self.percent else 1}"
+                f"with a point, from 0 to {100 if self.percent else 1}, or change percent"
             )
 
     @property

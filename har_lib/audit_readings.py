@@ -46,6 +46,9 @@ KINDS = (
 SHARES = (0.3, 0.2, 0.1)
 DRAWS, SEED = 1000, 0
 
+#: Drawn sets that are tried, those with the highest bound first, until one has all three scores.
+TRIED = 20
+
 #: Ways to deal all clips into folds at random, each with as many draws.
 FOLDS, FOLD_DRAWS = (5, 10), 20
 
@@ -192,11 +195,11 @@ def _clips_of_ucf101(claimed: Claim) -> Iterator[Reading]:
         f"macro recall is at most {_at_most(best.recall)}, with {len(best.supports)} classes of "
         f"{best.supports[0]}, {best.supports[1]}, ... {best.supports[-1]} clips",
     )
-    counted = [supports(name) for name in SETS] + [_training(name) for name in SETS[:3]]
-    ratio = max(highest_subset_ratio(sizes) for sizes in counted)
+    ratio = max(highest_subset_ratio(sizes) for sizes in _enlarged())
     needed = needed_ratio(claimed.accuracy.high, claimed.recall.low)
     yield Reading(
-        "test clips with the same share of each class's training clips, any subset of classes",
+        "all clips of a test list with an equal share of each class's training clips, rounded to "
+        "whole clips; any subset of classes",
         "impossible" if ratio < needed else "open",
         f"largest over mean class is at most {_ratio(ratio)}, whatever that share and the subset; "
         f"{float(needed):.2f} is needed",
@@ -208,6 +211,40 @@ def _clips_of_ucf101(claimed: Claim) -> Iterator[Reading]:
         f"the bound {_at_most(high)} rises with accuracy and is concave, so that it holds for "
         "means and for every rank of the runs",
     )
+
+
+#: Ways to make whole clips of a share.
+_ROUNDING = (np.floor, np.rint, np.ceil)
+
+
+def _enlarged() -> Iterator[list[int]]:
+    """Class sizes of test lists with 0 to 100 % of each class's training clips."""
+    for name in SETS[:3]:
+        tested, training = np.array(supports(name)), np.array(_training(name))
+        for share in np.linspace(0, 1, 101):
+            for whole in _ROUNDING:
+                yield [int(size) for size in tested + whole(share * training)]
+
+
+def _few_of_each(claimed: Claim) -> tuple[str, np.ndarray] | None:
+    """A small equal share of each class, some classes of it, with accuracy and recall, if found."""
+    for name in SETS[:3]:
+        training = np.array(_training(name))
+        for share in np.linspace(0.02, 0.1, 17):
+            for whole in _ROUNDING:
+                sizes = np.sort(whole(share * training).astype(int))
+                sizes = sizes[sizes > 0]
+                for large in (1, 2, 3):
+                    for count in range(2, len(sizes) - large):
+                        chosen = [*sizes[:count].tolist(), *sizes[-large:].tolist()]
+                        if not claimed.accuracy.admits(sum(chosen)):
+                            continue
+                        if highest_recall(chosen, claimed.accuracy.high) < claimed.recall.low:
+                            continue
+                        table = with_scores(chosen, claimed.accuracy, None, claimed.recall)
+                        if table is not None:
+                            return f"{100 * share:.1f} % of the training clips of {name}", table
+    return None
 
 
 def _training(split: str) -> list[int]:
@@ -229,12 +266,27 @@ def _other_averages(claimed: Claim) -> Iterator[Reading]:
     most_right = 1 - classes * (1 - accuracy.high) / 2
     most = 2 / (1 - accuracy.high)
     yield Reading(
-        f"accuracy as the mean over {classes} classes of each against the rest",
+        f"accuracy as the mean over {classes} classes of each against the rest, one answer a clip",
         "impossible" if most_right < 0 else "open",
         f"{accuracy} is below what answers that are all wrong have, "
         f"{_percent(float(1 - Fraction(2, classes)))}",
         f"{int(most)} classes or fewer; and with three or more the share of right clips is below "
         f"{accuracy}, which makes the bound of recall lower still",
+    )
+    swapped = max(highest_recall(supports(name), accuracy.high) for name in SETS)
+    yield Reading(
+        f"precision and recall exchanged, recall being {claimed.precision}; clips, all classes",
+        _verdict(swapped, replace(claimed, recall=claimed.precision)),
+        f"macro recall is at most {_at_most(swapped)}",
+        "a subset of the classes, which is not excluded",
+    )
+    smallest = max(_mean_over_smallest(supports(name)) for name in SETS)
+    asked = needed_ratio(accuracy.high, claimed.recall.low)
+    yield Reading(
+        "accuracy as the mean of the classes' recalls, recall as the share of right clips; any "
+        "subset of classes",
+        "impossible" if smallest < asked else "open",
+        f"mean over smallest class is at most {_ratio(smallest)}; {float(asked):.2f} is needed",
     )
     yield Reading(
         f"accuracy as equation (18) is printed, mean over {classes} classes",
@@ -251,10 +303,10 @@ def _other_tables(claimed: Claim) -> Iterator[Reading]:
     assert share is not None, "one class can have any scores"
     assert table is not None, "one class can have any scores"
     yield Reading(
-        "one class against the rest",
+        "one class, or group of classes, against the rest",
         "possible",
         f"for example {table}",
-        f"that class holds {span(share.low, share.high)} of the clips; no class of UCF101 does, "
+        f"it holds {span(share.low, share.high)} of the clips; no single class of UCF101 does, "
         f"against all others or against one other ({_at_most(two)} at most)",
         table.clips,
     )
@@ -271,7 +323,7 @@ def _other_tables(claimed: Claim) -> Iterator[Reading]:
     yield Reading(
         "two classes of any size, mean over both",
         "possible" if highest >= claimed.precision.low else "impossible",
-        f"macro precision is at most {_percent(highest)}",
+        f"macro precision is at most {_at_most(Fraction(highest))}",
     )
     matrix = smallest_three_class(*scores)
     assert matrix is not None
@@ -283,6 +335,20 @@ def _other_tables(claimed: Claim) -> Iterator[Reading]:
         "errors",
         f"a largest class of {_needed(claimed)} times the mean or more",
         int(matrix.sum()),
+    )
+
+    yield Reading(
+        "a detector for each class, so that a clip can have several labels or none",
+        "possible",
+        "a clip that one class loses need not be one that another gains; precision was not sought",
+        "answers that the paper does not describe",
+    )
+    yield Reading(
+        "accuracy over all classes, recall over some; or clips without an answer, which are wrong "
+        "for accuracy and left out of recall",
+        "possible",
+        "the scores are of different clips",
+        "a choice that the paper does not describe",
     )
 
 
@@ -302,8 +368,8 @@ def _other_test_sets(claimed: Claim) -> Iterator[Reading]:
         f"clips of some classes left out of {SETS[0]}",
         "possible",
         f"with {sum(kept)} of its {whole} clips and {errors} errors",
-        f"{_at_least(1 - Fraction(sum(kept), whole))} of the clips left out, none of the largest "
-        f"classes, and all errors in {hit} of {len(kept)} classes",
+        f"{_at_least(1 - Fraction(sum(kept), whole))} of the clips left out, but none from the "
+        f"largest classes, and all errors in {hit} of {len(kept)} classes",
         None,
     )
     for share in SHARES:
@@ -311,17 +377,19 @@ def _other_test_sets(claimed: Claim) -> Iterator[Reading]:
         drawn = random_test_sets(clips)
         highest = highest_recalls(claimed, drawn)
         fits = float((highest >= float(claimed.recall.low)).mean())
-        example = with_scores(
-            drawn[int(highest.argmax())], claimed.accuracy, claimed.precision, claimed.recall
+        reach = np.flatnonzero(highest >= float(claimed.recall.low))
+        ordered = reach[np.argsort(-highest[reach], kind="stable")][:TRIED]
+        found = any(
+            with_scores(drawn[i], claimed.accuracy, claimed.precision, claimed.recall) is not None
+            for i in ordered
         )
         yield Reading(
             f"{clips} clips, {share * 100:.0f} % of all, drawn at random without regard to class",
-            "open" if example is None else "possible",
-            f"{fits * 100:.1f} % of {DRAWS} drawn sets (seed {SEED}) allow it; their bounds reach "
-            f"{_at_most(Fraction(float(highest.max())))}",
-            "a draw like these, and all errors in its few largest classes",
+            "possible" if found else "open",
+            f"{fits * 100:.1f} % of {DRAWS} drawn sets (seed {SEED}) allow the recall; their "
+            f"bounds reach {_at_most(Fraction(float(highest.max())))}",
+            _unequal("draw", fits) + ", and all errors in its few largest classes",
         )
-
     for folds in FOLDS:
         means = np.array(
             [float(mean_over_splits(each, claimed.accuracy.high)) for each in random_folds(folds)]
@@ -332,8 +400,35 @@ def _other_test_sets(claimed: Claim) -> Iterator[Reading]:
             "open",
             f"{fits * 100:.0f} % of {FOLD_DRAWS} drawn divisions (seed {SEED}) have a bound that "
             f"reaches it, {_at_most(Fraction(float(means.max())))} at most; no table was sought",
-            "a division like these, and in each fold all errors in its few largest classes",
+            _unequal("division", fits) + ", and in each fold all errors in its few largest classes",
         )
+
+    few = _few_of_each(claimed)
+    if few is not None:
+        words, table = few
+        wrong = int(table.sum() - np.trace(table))
+        yield Reading(
+            "a small equal share of each class, rounded to whole clips; some of the classes",
+            "possible",
+            f"for example {words}, {len(table)} classes, {int(table.sum())} clips, {wrong} errors; "
+            "precision was not sought",
+            "a test set so small that rounding makes its classes unequal",
+            None,
+        )
+
+
+def _unequal(what: str, fits: float) -> str:
+    return f"a {what} like those" if fits else f"a {what} more unequal than any of these"
+
+
+def _mean_over_smallest(sizes: Sequence[int]) -> Fraction:
+    """Highest ratio of mean to smallest class of any subset: the largest ones and the smallest."""
+    falling = sorted(sizes, reverse=True)
+    total, best = falling[-1], Fraction(1)
+    for count, size in enumerate(falling[:-1], start=2):
+        total += size
+        best = max(best, Fraction(total, count * falling[-1]))
+    return best
 
 
 def _other_origins(claimed: Claim) -> Iterator[Reading]:
@@ -357,7 +452,7 @@ def _other_origins(claimed: Claim) -> Iterator[Reading]:
     yield Reading(
         "one digit of accuracy or recall misprinted; any of these sets",
         "possible" if changes else "open",
-        "with " + ", or ".join(changes) if changes else "no table was found",
+        "for example with " + ", or ".join(changes) if changes else "no table was found",
         "a misprint that figure and text share",
     )
 
@@ -428,6 +523,12 @@ def one_digit(claimed: Claim, sizes: Sequence[int]) -> list[str]:
                 changed = Printed(other_text)
                 accuracy = changed if name == "accuracy" else claimed.accuracy
                 recall = changed if name == "recall" else claimed.recall
+                low, high = (
+                    lowest_recall(sizes, accuracy.low),
+                    highest_recall(sizes, accuracy.high),
+                )
+                if low > recall.high or recall.low > high:
+                    continue
                 if with_scores(sizes, accuracy, claimed.precision, recall) is not None:
                     found.append(f"{name} {changed.text}")
     return found

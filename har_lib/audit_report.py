@@ -121,8 +121,8 @@ def gain_sentence(first: str = "ALSTM", second: str = "LSTM") -> str:
     )
     gained = printed(first, "accuracy").value - printed(second, "accuracy").value
     return (
-        f"the gain of {100 * float(gained):.2f} points over {second} leaves out 0 (95 %, clips "
-        f"taken as independent) from {needs} on"
+        f"from so many clips on, the 95 % interval of the gain of {100 * float(gained):.2f} points "
+        f"over {second} leaves out 0, clips taken as independent: {needs}"
     )
 
 
@@ -292,10 +292,11 @@ def conclusion(claimed: Claim) -> str:
     count = {word: sum(each.verdict == word for each in found) for word in audit.VERDICTS}
     return (
         f"{verdict_sentence(claimed)} Of {len(found)} readings {count['impossible']} are "
-        f"impossible, {count['possible']} possible and {count['open']} not decidable from what is "
-        "printed; the possible ones take what stands beside them. The four accuracies can be "
-        f"shares of one test set, of {smallest_test_set()} clips or more. Not tested here is "
-        "whether any of the numbers is reached: that takes UCF101."
+        f"impossible and {count['possible']} possible, with what stands beside them; "
+        f"{count['open']} are open, because the paper does not print what decides them or because "
+        "no table was found or sought. The four accuracies can be shares of one test set, of "
+        f"{smallest_test_set()} clips or more. Not tested here is whether any of the numbers is "
+        "reached: that takes UCF101."
     )
 
 
@@ -338,7 +339,13 @@ def readings_table(claimed: Claim) -> str:
         ]
         for reading in readings(claimed)
     ]
-    head = ["accuracy and recall", "what is counted", "why", "what it takes", "fewest clips"]
+    head = [
+        "accuracy, recall (and precision where sought)",
+        "what is counted",
+        "why",
+        "what it takes",
+        "fewest clips",
+    ]
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
@@ -359,8 +366,8 @@ def bounds_table(claimed: Claim) -> pd.DataFrame:
                 for low, high in zip(table.lowest, table.highest, strict=True)
             ],
             "any subset, at most": table.subset.map(_up),
-            "errors meant": np.ceil(table.errors - 1e-9).astype(int),
-            "recall allows": np.floor(table.errors_allowed + 1e-9).astype(int),
+            "errors at this accuracy, at least": np.ceil(table.errors - 1e-9).astype(int),
+            "this recall allows, at most": np.floor(table.errors_allowed + 1e-9).astype(int),
         }
     )
 
@@ -380,13 +387,13 @@ def verdict_sentence(claimed: Claim) -> str:
             "together on UCF101 under macro averaging."
         )
     return (
-        f"{given}, an accuracy of {claimed.accuracy} and a recall of {claimed.recall} exclude each "
-        "other under micro, weighted and macro averaging: on any official split of UCF101, the "
-        f"three pooled or averaged, or all its clips (at most {_up(highest)} is possible), and on "
-        f"any subset of the classes of these ({_up(subset)}). Largest over mean class would have "
-        f"to be {float(needed):.2f} or more; it is {table.ratio.min():.2f} to "
-        f"{table.ratio.max():.2f}, and {np.ceil(table.subset_ratio.max() * 100) / 100:.2f} at most "
-        "in any subset."
+        f"{given}, an accuracy of {claimed.accuracy} and a recall of {claimed.recall} cannot both "
+        "be right under micro, weighted or macro averaging: on any official split of UCF101, the "
+        f"three pooled or averaged, or all its clips (macro recall is at most {_up(highest)}), or "
+        "on any subset of their classes, if both are taken over that subset (at most "
+        f"{_up(subset)}). The largest class would have to be {float(needed):.2f} times the mean "
+        f"class; it is {table.ratio.min():.2f} to {table.ratio.max():.2f} times, and at most "
+        f"{np.ceil(table.subset_ratio.max() * 100) / 100:.2f} times in any subset."
     )
 
 

@@ -9,7 +9,16 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from har_lib import cli_ablations, cli_audit, cli_data, cli_models, cli_notebooks, cli_report
+from har_lib import (
+    cli_ablations,
+    cli_audit,
+    cli_data,
+    cli_leakage,
+    cli_models,
+    cli_multiverse,
+    cli_notebooks,
+    cli_report,
+)
 from har_lib.errors import InputError
 
 
@@ -58,6 +67,16 @@ VERBS: dict[str, Verb] = {
         "say which of a paper's accuracy, precision and recall exclude each other",
         cli_audit.audit_arguments,
         cli_audit.audit,
+    ),
+    "leakage": Verb(
+        "say what training data, key frames, clips and groups let through to the tested samples",
+        cli_leakage.leakage_arguments,
+        cli_leakage.leakage,
+    ),
+    "multiverse": Verb(
+        "run hundreds of readings of the paper, and say what accuracy hangs on",
+        cli_multiverse.multiverse_arguments,
+        cli_multiverse.multiverse,
     ),
     "ablations": Verb(
         "change one thing at a time, key frames, features, readings, and say what it does",

@@ -32,12 +32,15 @@ def audit(arguments: argparse.Namespace) -> None:
     else:
         table = audit.read(arguments.table)
         checks = audit.audit(table)
-        print("\n".join(filter(None, [table.title, table.source])))
-        for check in checks:
-            method = f"{check.method}, " if len(table.rows) > 1 else ""
-            print(f"{check.verdict:<10}  {method}{check.averaging}: {check.question}: {check.why}")
-        for averaging in audit.AVERAGING:
-            print(f"{averaging} averaging: {audit.verdict(checks, averaging)}")
+        print("\n".join(filter(None, [table.title, table.source, audit.ASSUMED])))
+        for method in table.rows:
+            own = [check for check in checks if check.method == method]
+            print(f"\n{method}")
+            for check in own:
+                average = "whatever the average" if check.averaging == "any" else check.averaging
+                print(f"  {check.verdict:<10}  {average}: {check.question}: {check.why}")
+            told = (f"{name} {audit.verdict(own, name)}" for name in audit.AVERAGING)
+            print(f"  all in all, by average: {', '.join(told)}")
         found = [vars(check) for check in checks]
     if arguments.json:
         files.write_json(arguments.json, found)

@@ -19,11 +19,23 @@ FRESH = 20_000
 _OWN = int.from_bytes(b"controls")
 
 
-def shuffled(data: Samples, seed: int) -> Samples:
-    """The samples with the labels of whole clips exchanged among all clips."""
+def is_crossed(data: Samples) -> bool:
+    """Whether every group has as many clips of each class as every other."""
+    first = np.unique(data.clips, return_index=True)[1]
+    table = pd.crosstab(data.groups[first], data.labels[first]).to_numpy()
+    return bool((table == table[0]).all())
+
+
+def shuffled(data: Samples, seed: int, within_groups: bool = False) -> Samples:
+    """The samples with the labels of whole clips exchanged among all clips, or in each group."""
     _, first, place = np.unique(data.clips, return_index=True, return_inverse=True)
     generator = np.random.default_rng([_OWN, seed])
-    return replace(data, labels=generator.permutation(data.labels[first])[place])
+    labels, groups = data.labels[first], data.groups[first]
+    found = labels.copy()
+    for group in np.unique(groups) if within_groups else [None]:
+        own = np.flatnonzero(groups == group) if within_groups else np.arange(len(labels))
+        found[own] = generator.permutation(labels[own])
+    return replace(data, labels=found[place])
 
 
 def shuffled_labels(
@@ -34,8 +46,14 @@ def shuffled_labels(
     shuffles: int,
     seed: int = 0,
     jobs: int = 1,
+    within_groups: bool = False,
 ) -> pd.DataFrame:
     """Accuracy on each rung after labels were shuffled among clips: there is nothing to learn.
+
+    Labels that are shuffled among all clips fall unevenly on groups. With few clips of a class a
+    group that holds more of them leaves fewer to train on, so that folds by group can come out
+    *below* chance, with no fault of a classifier; shuffled within groups that have as many clips
+    of each class, they stay even.
 
     Parameters
     ----------
@@ -48,6 +66,8 @@ def shuffled_labels(
     shuffles : int
         At least 2; shuffle s has the seed ``seed + s`` for labels, folds and classifier.
     seed, jobs : int
+    within_groups : bool
+        Shuffle the labels of each group among its own clips.
 
     Returns
     -------
@@ -60,7 +80,7 @@ def shuffled_labels(
         raise InputError(f"shuffles = {shuffles} is not allowed: it must be at least 2")
     rows: list[dict[str, Any]] = []
     for now in range(seed, seed + shuffles):
-        meaningless = shuffled(data, now)
+        meaningless = shuffled(data, now, within_groups)
         labels = meaningless.labels
         for rung in leakage.UNITS[data.unit][1:]:
             parts = leakage.divide(rung, labels, data.clips, data.groups, count, now)

@@ -72,10 +72,13 @@ def contrasts(results: Results, tested: bool = True) -> pd.DataFrame:
 def shuffled(results: Results) -> pd.DataFrame:
     """Accuracy in % with labels that mean nothing, a row a classifier and rung.
 
+    Where every group has as many clips of each class, labels were shuffled within groups, which
+    keeps it so; else among all clips.
+
     Columns: ``classifier``, ``rung``, ``accuracy``, ``low``, ``high``, ``chance``, ``excess``,
     ``excess_low``, ``excess_high`` and ``shuffles``.
     """
-    found = pd.DataFrame(results["shuffled_labels"])
+    found = pd.DataFrame(results.get("shuffled_within_groups", results["shuffled_labels"]))
     numbers = ["accuracy", "low", "high", "chance", "excess", "excess_low", "excess_high"]
     found[numbers] *= 100
     return found
@@ -167,6 +170,30 @@ def primary(results: Results) -> str:
         f"{UNIT_WORDS[row['unit']]} as samples, {row['classifier']}: {above:.1f} % "
         f"{RUNG_WORDS[row['upper']]}, {below:.1f} % {RUNG_WORDS[row['lower']]}: {points} points, "
         f"one-sided p {p_words(row['p'])} ({size} permutations)"
+    )
+
+
+def floor(found: Mapping[str, Any]) -> str:
+    """One sentence about plain pictures of silhouettes beside the 58 numbers.
+
+    Parameters
+    ----------
+    found : mapping
+        The ``floor`` of the results.
+
+    Examples
+    --------
+    >>> number = {"estimate": 0.9, "low": 0.8, "high": 1.0}
+    >>> floor({**number, "more_than": [{"classifier": "SVM", **number, "estimate": 0.1}]})
+    'plain pictures of the silhouettes, 1 nearest neighbour, by group: 90.0 [80.0, 100.0] %; more \
+than the 58 numbers, in points: SVM +10.0 [+80.0, +100.0]'
+    """
+    (own,) = _percent([dict(found)], []).itertuples()
+    rows = _percent(found["more_than"], ["classifier"]).itertuples()
+    beside = "; ".join(f"{row.classifier} {with_interval(row, signed=True)}" for row in rows)
+    return (
+        f"plain pictures of the silhouettes, 1 nearest neighbour, by group: {with_interval(own)} "
+        f"%; more than the 58 numbers, in points: {beside}"
     )
 
 

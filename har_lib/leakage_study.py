@@ -133,8 +133,9 @@ def run(
     Returns
     -------
     dict
-        ``rungs``, ``contrasts`` and ``shuffled_labels`` as lists of rows; ``floor`` where the
-        silhouettes are given; for the built-in data, which are no part of the verdict, also
+        ``rungs``, ``contrasts`` and ``shuffled_labels`` as lists of rows, and where every group
+        has as many clips of each class ``shuffled_within_groups``; ``floor`` where silhouettes
+        are given; for the built-in data, which are no part of the verdict, also
         ``mechanism`` and ``known_difficulty``, and no tests.
     """
     check(config)
@@ -281,12 +282,15 @@ def _controls(
     data: Samples, config: Config, settings: Settings, jobs: int, evidence: bool
 ) -> dict[str, Any]:
     count, seed = config.evaluation.folds, settings.seed
-    shuffled = leakage_controls.shuffled_labels(
-        TESTED, data, config, count, settings.shuffles, seed, jobs
-    )
-    found: dict[str, Any] = {
-        "shuffled_labels": leakage_controls.summary(shuffled).to_dict("records")
-    }
+    ways = {"shuffled_labels": False, "shuffled_within_groups": True}
+    found: dict[str, Any] = {}
+    for way, within in ways.items():
+        if within and not leakage_controls.is_crossed(data):
+            continue
+        rows = leakage_controls.shuffled_labels(
+            TESTED, data, config, count, settings.shuffles, seed, jobs, within
+        )
+        found[way] = leakage_controls.summary(rows).to_dict("records")
     if not evidence:
         curve = leakage_mechanism.curve(
             TESTED,

@@ -343,9 +343,9 @@ def _about(
 # ---------------------------------------------------------------- on disk
 
 
-def path_of(name: str, folder: Path = record.FOLDER) -> Path:
+def path_of(name: str, folder: Path | None = None) -> Path:
     """File of a recorded study."""
-    return folder / f"multiverse_{name}.json"
+    return (folder or record.FOLDER) / f"multiverse_{name}.json"
 
 
 def as_json(found: Study) -> dict[str, Any]:
@@ -425,7 +425,7 @@ def write(found: Study, path: Path, words: Sequence[str]) -> None:
     files.write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def recorded(name: str = "builtin", folder: Path = record.FOLDER) -> Study:
+def recorded(name: str = "builtin", folder: Path | None = None) -> Study:
     """Read a recorded study.
 
     Raises

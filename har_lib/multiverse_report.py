@@ -16,9 +16,10 @@ from har_lib import evaluate
 from har_lib.errors import InputError
 from har_lib.multiverse_axes import STRICT, Report
 
-#: How often universes are drawn anew for an interval; orders of axes for their shares; shuffles
-#: for what chance reaches.
-RESAMPLES, ORDERS, SHUFFLES = 2000, 200, 1000
+#: How often universes are drawn anew for an interval, and orders of axes for their shares.
+RESAMPLES, ORDERS = 2000, 200
+#: Shuffles for what chance reaches, and the orders of axes for each.
+SHUFFLES, SHUFFLED_ORDERS = 1000, 20
 
 #: Rows of :func:`shares` that are no axis.
 REST, NOISE = "interactions", "seeds (noise)"
@@ -174,10 +175,11 @@ def _sums_of_squares(
         columns = np.concatenate([coded[i] - coded[i].mean(axis=0) for i in order], axis=1)
         q, r = np.linalg.qr(columns)
         # A column that is a sum of earlier ones explains nothing more.
-        real = (np.abs(np.diag(r)) > 1e-9 * np.sqrt(len(y)))[:, None]
+        real = np.abs(np.diag(r)) > 1e-9 * np.sqrt(len(y))
         owner = np.repeat(order, [coded[i].shape[1] for i in order])
-        np.add.at(explained, owner, np.where(real, (q.T @ y) ** 2, 0.0))
-        np.add.at(freedom, owner, real.astype(float))
+        of_axis = (owner == np.arange(len(coded))[:, None]) * real
+        explained += of_axis @ (q.T @ y) ** 2
+        freedom += of_axis.sum(axis=1, keepdims=True)
     return explained / len(orders), freedom / len(orders)
 
 
@@ -256,7 +258,8 @@ def shares(
     # Residuals vary less than what they stand for, since the model was fitted to them.
     residuals *= np.sqrt((len(y) - 1) / left_over)
     shuffled = np.stack([generator.permutation(residuals) for _ in range(SHUFFLES)], axis=1)
-    by_chance = _sums_of_squares(coded, shuffled, drawn)[0] - freedom * mean_square
+    by_chance, _ = _sums_of_squares(coded, shuffled, drawn[:SHUFFLED_ORDERS])
+    by_chance -= freedom * mean_square
     noise_share = noise * (len(y) - 1) / total
     table = pd.DataFrame(
         {"share": found, "chance": np.quantile(by_chance, 0.95, axis=1) / total}, index=varying

@@ -81,8 +81,8 @@ def errors_and_ratio(table: pd.DataFrame, ratio_needed: float) -> Figure:
     means = 100 * table.errors / table.clips
     allows = 100 * table.errors_allowed / table.clips
     left.hlines(rows, allows, means, color=MUTED, linewidth=2)
-    left.plot(allows, rows, "o", color=SECOND, label="recall allows, at most")
-    left.plot(means, rows, "s", color=ACCENT, label="accuracy means, at least")
+    left.plot(allows, rows, "o", color=SECOND, label="the printed recall allows, at most")
+    left.plot(means, rows, "s", color=ACCENT, label="at the printed accuracy, at least")
     for row, (allowed, meant) in enumerate(zip(table.errors_allowed, table.errors, strict=True)):
         left.annotate(
             f"{int(np.floor(allowed))}", (allows.iloc[row], row), (-8, 0), ha="right", va="center",
@@ -141,8 +141,9 @@ def random_test_sets(drawn: Mapping[str, np.ndarray], recall: float) -> Figure:
     axes.invert_yaxis()
     axes.set(xlabel="macro recall, %, that the printed accuracy allows at most")
     axes.annotate(
-        "printed recall", (recall, 1), (4, 4), xycoords=("data", "axes fraction"),
-        textcoords="offset points", color=ACCENT, fontsize=9, annotation_clip=False,
+        f"least recall that prints so: {recall:.2f} %", (recall, 1), (4, 4),
+        xycoords=("data", "axes fraction"), textcoords="offset points", color=ACCENT, fontsize=9,
+        annotation_clip=False,
     )  # fmt: skip
     return figure
 

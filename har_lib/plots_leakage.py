@@ -32,7 +32,7 @@ _RUNG_STYLES: dict[str, tuple[str, Any]] = {
 
 def ladder(
     panels: Mapping[str, pd.DataFrame],
-    chance: Mapping[str, float],
+    commonest: Mapping[str, float],
     reported: Mapping[str, float],
 ) -> Figure:
     """Accuracy by what was held back, a line a classifier, a panel a data set.
@@ -42,8 +42,8 @@ def ladder(
     panels : mapping
         Title -> rows of :func:`har_lib.leakage_report.rungs`: ``classifier``, ``rung``,
         ``estimate``, ``low``, ``high``, in %.
-    chance : mapping
-        Title -> accuracy of guessing, in %, drawn dotted.
+    commonest : mapping
+        Title -> accuracy of always answering with the commonest class, in %, drawn dotted.
     reported : mapping
         Method -> accuracy that the paper reports on other data, in %; thin marks at the right.
     """
@@ -59,8 +59,8 @@ def ladder(
         names += [name for name in own if name not in names]
         for number, name in enumerate(own):
             _steps(place, rows[rows.classifier == name], rungs, name, number - (len(own) - 1) / 2)
-        place.axhline(chance[title], color=INK, linewidth=0.8, linestyle=":")
-        place.text(-0.3, chance[title] + 1, "chance", fontsize=8.5, color=INK, va="bottom")
+        place.axhline(commonest[title], color=INK, linewidth=0.8, linestyle=":")
+        place.text(-0.3, commonest[title] - 1, "commonest class", fontsize=8.5, color=INK, va="top")
         place.set_xticks(range(len(rungs)), [RUNGS[rung] for rung in rungs])
         place.set_xlim(-0.35, len(rungs) - 0.65)
         place.set_title(title, fontsize=10.5)
@@ -113,13 +113,13 @@ def gaps(panels: Mapping[str, pd.DataFrame]) -> Figure:
     ----------
     panels : mapping
         Title -> rows with ``words``, ``classifier``, ``estimate``, ``low``, ``high`` (points),
-        ``p`` (text at the right) and ``primary`` (drawn bold).
+        ``p`` (text at the right, adjusted but for the primary one) and ``primary`` (drawn bold).
     """
     figure: Figure
     counts = [len(rows) for rows in panels.values()]
     figure, axes = canvas(
         9.5,
-        1.0 + 0.29 * (sum(counts) + 1.6 * len(counts)),
+        1.2 + 0.29 * (sum(counts) + 1.6 * len(counts)),
         len(panels),
         1,
         sharex=True,
@@ -152,7 +152,10 @@ def gaps(panels: Mapping[str, pd.DataFrame]) -> Figure:
         place.tick_params(axis="y", length=0, labelsize=9.5)
         place.spines["left"].set_visible(False)
         place.set_title(title, fontsize=10.5)
-    axes[-1, 0].set_xlabel("difference in accuracy (points), 95 % interval over groups")
+    axes[-1, 0].set_xlabel(
+        "difference in accuracy (points), 95 % interval over groups\n"
+        "bold: the primary endpoint; all other p by Holm's rule, within a data set"
+    )
     return figure
 
 
@@ -226,8 +229,8 @@ def shuffled_labels(panels: Mapping[str, pd.DataFrame]) -> Figure:
             place.plot([at, at], [row["excess_low"], row["excess_high"]], color=color, linewidth=2)
             place.plot(at, row["excess"], MARKERS[name], color=color, markersize=7)
             place.annotate(
-                f"{row['excess'] + 0.0:+.1f}".replace("-", "−"), (at, row["excess"]),
-                xytext=(7 if own.index(name) else -7, 0), textcoords="offset points", fontsize=8.5,
+                f"{round(row['excess'], 1) + 0.0:+.1f}".replace("-", "−"), (at, row["excess"]),
+                xytext=(6 if own.index(name) else -6, 7), textcoords="offset points", fontsize=8.5,
                 ha="left" if own.index(name) else "right", va="center", color=INK,
             )  # fmt: skip
         place.axhline(0, color=MUTED, linewidth=1)

@@ -188,7 +188,8 @@ def shares_of_spread(
         if np.isfinite(row.chance):
             place.plot([100 * row.chance] * 2, [number - 0.4, number + 0.4], color=ACCENT, lw=1.8)
         end = max(value, 100 * row.chance if np.isfinite(row.chance) else value, 0)
-        label = f"{value:.1f}".replace("-", "−")
+        # Adding 0.0 makes of a rounded -0.0 the 0.0 that it is.
+        label = f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
         place.annotate(
             label, (end, number), xytext=(5, 0), textcoords="offset points", va="center",
             fontsize=_SMALL, color=INK,
@@ -244,7 +245,7 @@ def shrinkage(reruns: pd.DataFrame) -> Figure:
     place.set_xlim(-0.2, 2.35)
     place.set_ylabel("accuracy (%)")
     place.tick_params(axis="y", left=True, labelsize=_SMALL)
-    place.legend(frameon=False, loc="best", fontsize=9)
+    figure.legend(frameon=False, loc="outside upper left", ncols=2, fontsize=9.5)
     return figure
 
 
@@ -273,8 +274,9 @@ def reporting(gains: pd.DataFrame) -> Figure:
     place.tick_params(axis="y", length=0)
     place.tick_params(axis="x", bottom=True, labelsize=_SMALL)
     place.spines["left"].set_visible(False)
-    place.set_xlabel(
-        "points more than: groups apart, plain accuracy of clips, mean of the runs "
-        "(95 % interval over universes)"
+    figure.supxlabel(
+        "points more than: groups apart, plain accuracy of clips, mean of the runs; "
+        "95 % interval over universes",
+        fontsize=9.5,
     )
     return figure

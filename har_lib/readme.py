@@ -44,11 +44,14 @@ def _size(results: dict[str, Any]) -> str:
 
 
 def _row(name: str, results: dict[str, Any]) -> str:
+    return _line(*DATA[name], results)
+
+
+def _line(data: str, held_out: str, results: dict[str, Any]) -> str:
     cells = [
         f"{percent(found['accuracy'])} {bracket(tuple(found['interval']))}"
         for found in results["methods"].values()
     ]
-    data, held_out = DATA[name]
     size = (
         f"{results['clips']} clips, {len(results['classes'])} actions, {results['groups']} groups"
     )
@@ -61,6 +64,18 @@ def _row(name: str, results: dict[str, Any]) -> str:
         rate,
     ]
     return "| " + " | ".join([*first, *cells]) + " |"
+
+
+def _ucf101(folder: Path, methods: list[str]) -> list[str]:
+    """A row for each official split of UCF101 that was run, or one that says that none was."""
+    found = Sources(folder).ucf101
+    if not found:
+        empty = " | ".join([""] * (2 + len(methods) - 1))
+        return [f"| UCF101 | official splits | {empty} not run, [command](REPLICATION.md#ucf101) |"]
+    return [
+        _line(f"UCF101, official split {name[-1]}", "its test list", results)
+        for name, results in found.items()
+    ]
 
 
 def results_table(folder: Path | None = None) -> str:
@@ -81,6 +96,7 @@ def results_table(folder: Path | None = None) -> str:
             "| " + " | ".join([*first, *methods]) + " |",
             "|---" * (len(first) + len(methods)) + "|",
             *(_row(name, found[name]) for name in DATA),
+            *_ucf101(folder, methods),
             "| the paper, UCF101 | not described | | | "
             + " | ".join("not reported" if value is None else str(value) for value in reported)
             + " |",

@@ -108,6 +108,11 @@ def primary(tried: pd.DataFrame) -> str:
     return _compared(with_adam(tried), *PRIMARY)
 
 
+def named(tried: pd.DataFrame) -> str:
+    """The comparison named before the study: search and Adam against Adam, in a sentence."""
+    return _compared(with_adam(tried), *PRIMARY)
+
+
 def isolated(tried: pd.DataFrame) -> str:
     """The paper's search and Adam against Adam from a draw out of the same boxes, in a sentence."""
     return _compared(with_adam(tried), PRIMARY[0], MATCHED)

@@ -54,7 +54,7 @@ SHUFFLED = pd.DataFrame(
 DRAWN: dict[str, dict[str, Any]] = {
     "ladder": {
         "panels": {"fight clips": LADDER, "silhouettes": LADDER[:8]},
-        "chance": {"fight clips": 50.0, "silhouettes": 10.0},
+        "commonest": {"fight clips": 50.0, "silhouettes": 10.0},
         "reported": REPORTED,
     },
     "gaps": {"panels": {"fight clips": GAPS, "silhouettes": GAPS.assign(primary=False)}},
@@ -65,7 +65,7 @@ DRAWN: dict[str, dict[str, Any]] = {
 #: Picture -> a change of its arguments that must show.
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("ladder", {"panels": {"fight clips": LADDER.assign(low=50), "silhouettes": LADDER[:8]}}),
-    ("ladder", {"chance": {"fight clips": 52.0, "silhouettes": 10.0}}),
+    ("ladder", {"commonest": {"fight clips": 52.0, "silhouettes": 10.0}}),
     ("ladder", {"reported": REPORTED | {"kNN": 60.0}}),
     ("gaps", {"panels": {"fight clips": GAPS, "silhouettes": GAPS}}),
     ("mechanism", {"chance": 50.0}),

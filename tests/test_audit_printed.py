@@ -69,7 +69,7 @@ def test_no_share(text):
 
 
 def test_more_input_that_is_refused():
-    with pytest.raises(InputError, match=r"no share: .* from 0 to 1$"):
+    with pytest.raises(InputError, match=r"no share: .* from 0 to 1, or change percent$"):
         Printed("1.01", percent=False)
     with pytest.raises(InputError, match="nearest or cut"):
         Printed("1", rounding="up")

@@ -15,9 +15,20 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import figures, paper, plots, plots_audit, plots_learning, plots_search
+from har_lib import (
+    figures,
+    paper,
+    plots,
+    plots_ablation,
+    plots_audit,
+    plots_leakage,
+    plots_learning,
+    plots_multiverse,
+    plots_search,
+)
 from har_lib.files import ROOT
-from tests import drawn_audit
+from tests import drawn_ablation, drawn_audit, drawn_leakage
+from tests.test_multiverse_plots import DRAWN as drawn_multiverse
 
 # ---------------------------------------------------------------- what is written
 
@@ -241,14 +252,22 @@ DRAWN: dict[str, dict[str, Any]] = {
 }
 
 
-DRAWN |= drawn_audit.DRAWN
+DRAWN |= drawn_ablation.DRAWN | drawn_audit.DRAWN | drawn_leakage.DRAWN | drawn_multiverse
 
 
 def drawing_functions() -> dict[str, Callable[..., Figure]]:
     """Every public function of the plot modules that gives a figure."""
     return {
         name: function
-        for module in (plots, plots_audit, plots_learning, plots_search)
+        for module in (
+            plots,
+            plots_ablation,
+            plots_audit,
+            plots_leakage,
+            plots_learning,
+            plots_multiverse,
+            plots_search,
+        )
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -310,7 +329,9 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("ablation", {"now": LEVELS[:0]}),
         ("ablation", {"recorded": LEVELS.assign(high=0.6)}),
         ("centre_bias", {"summary": BIAS.assign(shifted_median=[20.0, 25.0])}),
+        *drawn_ablation.CHANGES,
         *drawn_audit.CHANGES,
+        *drawn_leakage.CHANGES,
     ],
 )
 def test_other_numbers_are_another_picture(name: str, change: dict[str, Any]) -> None:

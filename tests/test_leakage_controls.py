@@ -1,6 +1,7 @@
 """Controls: labels that mean nothing, samples of known difficulty, and the mechanism."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,33 @@ def test_labels_are_shuffled_among_whole_clips_and_counts_are_kept() -> None:
     assert (found.labels != leakage_controls.shuffled(data, 1).labels).any()
 
 
+def test_labels_can_be_shuffled_in_each_group() -> None:
+    data = made(groups=10)
+    assert leakage_controls.is_crossed(data)
+    found = leakage_controls.shuffled(data, 0, within_groups=True)
+    assert leakage_controls.is_crossed(found)
+    assert 0.2 < (found.labels != data.labels).mean() < 0.8
+    assert len(set(zip(found.clips.tolist(), found.labels.tolist(), strict=True))) == 40
+    assert not leakage_controls.is_crossed(leakage_controls.shuffled(data, 0))
+
+
+def test_uneven_groups_come_out_below_chance_and_even_ones_at_it() -> None:
+    # Ten classes, a clip of each in every one of six groups, as the silhouettes are.
+    clips = np.arange(60).repeat(3)
+    generator = np.random.default_rng(0)
+    data = leakage.Samples(
+        "key_frame", generator.normal(size=(180, 6)), [], clips % 10, clips // 10, clips
+    )
+    uneven, even = (
+        leakage_controls.summary(
+            leakage_controls.shuffled_labels(["SVM"], data, CONFIG, 6, 12, within_groups=within)
+        ).set_index("rung")
+        for within in (False, True)
+    )
+    assert uneven.excess_high["group"] < 0
+    assert even.excess_low["group"] < 0 < even.excess_high["group"]
+
+
 def test_key_frames_of_one_clip_betray_labels_that_mean_nothing() -> None:
     data = made(groups=12, of_clip=3.0)
     rows = leakage_controls.shuffled_labels(["kNN"], data, CONFIG, 4, 6)
@@ -40,7 +68,12 @@ def test_key_frames_of_one_clip_betray_labels_that_mean_nothing() -> None:
 
 
 def test_chance_is_the_agreement_of_frequencies() -> None:
-    data = made(groups=8)
+    data = made(groups=12)
+    # Classes of unequal size: else every agreement is one half.
+    kept = (data.labels == 0) | (data.groups % 3 == 0)
+    parts_of = {"rows": data.rows, "labels": data.labels, "groups": data.groups}
+    fewer = {name: values[kept] for name, values in (parts_of | {"clips": data.clips}).items()}
+    data = replace(data, sequences=[], **fewer)
     (row,) = (
         leakage_controls.shuffled_labels(["kNN"], data, CONFIG, 4, 2)
         .query("rung == 'clip' and shuffle == 0")

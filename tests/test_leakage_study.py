@@ -179,6 +179,7 @@ def test_given_silhouettes_have_a_floor(tmp_path: Path, monkeypatch: pytest.Monk
     found = study(tmp_path, config=QUICK.replace(silhouette="given"), settings=SIZES)["floor"]
     assert 0 <= found["low"] <= found["estimate"] <= found["high"] <= 1
     assert [row["classifier"] for row in found["more_than"]] == ["SVM", "kNN"]
+    assert f"by group: {100 * found['estimate']:.1f} [" in leakage_report.floor(found)
 
 
 # ---------------------------------------------------------------- what it says

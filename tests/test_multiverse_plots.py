@@ -83,16 +83,6 @@ def words(figure: Figure) -> str:
     return " ".join(text.get_text() for text in figure.findobj(Text))
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
-    function = getattr(plots_multiverse, name)
-    first, second = pixels(function(**DRAWN[name])), pixels(function(**DRAWN[name]))
-    np.testing.assert_array_equal(first, second)
-    border = np.concatenate([first[0], first[-1], first[:, 0], first[:, -1]])
-    assert (border == 255).all()
-    assert 0.005 < (first != 255).any(axis=2).mean() < 1
-
-
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -120,7 +120,7 @@ def test_incompatible_only_while_every_plain_reading_is_impossible(copied: Path)
 
 @pytest.mark.parametrize("method", ["LSTM", "ANN", "kNN"])
 def test_a_gain_is_supported_when_every_real_set_shows_it(copied: Path, method: str) -> None:
-    start = f"ALSTM against {method.upper()}"
+    start = f"the same on other clips: ALSTM above {method.upper()}"
 
     def shown(points: str, yes: str) -> Callable[[Any], None]:
         def alter(found: Any) -> None:
