@@ -43,8 +43,9 @@ def replicate(arguments: argparse.Namespace) -> None:
     notebooks.replicate(
         values, arguments.output, only=arguments.only, dataset_digest=dataset.digest()
     )
-    if not arguments.only:
-        replication_report.write(arguments.output, Sources(built=arguments.output / "results"))
+    sources = Sources(built=arguments.output / "results")
+    if sources.audited:
+        replication_report.write(arguments.output, sources)
     print(f"figures, results and executed notebooks are in {arguments.output}")
     if arguments.record:
         run = {"choices": settings["config"].flat(), "data_digest": dataset.digest()}

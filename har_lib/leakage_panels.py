@@ -39,7 +39,7 @@ def ladder(studies: Mapping[str, Any], unit: str) -> dict[str, Any]:
     accuracies = {method: reported(method, "accuracy") for method in METHODS}
     return {
         "panels": {title: leakage_report.rungs(found, unit) for title, found in named.items()},
-        "chance": {title: 100 * found["majority_rate"][unit] for title, found in named.items()},
+        "commonest": {title: 100 * found["majority_rate"][unit] for title, found in named.items()},
         "reported": {
             "kNN" if method == "KNN" else method: value
             for method, value in accuracies.items()

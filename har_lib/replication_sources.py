@@ -63,6 +63,11 @@ class Sources:
         found = {name: self.maybe(name) for name in UCF101}
         return {name: results for name, results in found.items() if results is not None}
 
+    @property
+    def audited(self) -> bool:
+        """Whether the claims were audited, without which there is nothing to report."""
+        return ((self.built or self.folder / "builtin") / "07_claims_audit.json").is_file()
+
     def _read(self, path: Path, remedy: str) -> dict[str, Any]:
         try:
             results: dict[str, Any] = files.read_json(path)
