@@ -195,7 +195,10 @@ def _leakage(sources: Sources) -> list[str]:
         "frame, by clip, by group. This shows what a way of dividing can add; which way the paper "
         "used is not described. Accuracy in % with 95 % intervals over groups (Student's t, from "
         "25 groups on the studentised bootstrap); p one-sided, from permutations of group "
-        "membership within class, of the first draw of folds. None of these sets is UCF101."
+        "membership within class, of the first draw of folds. A small p in a row of key frames "
+        "says that key frames of a class cannot be exchanged, for which likeness within a clip is "
+        "enough; *by clip less by group* asks of scenes or persons by itself. None of these sets "
+        "is UCF101."
     ]
     for name, words in LADDERS.items():
         found = sources.maybe(name)
@@ -211,7 +214,7 @@ def _leakage(sources: Sources) -> list[str]:
         parts.append(_seen(name, found))
         parts.append(_shuffled(found))
         if "floor" in found:
-            parts.append(f"{leakage_report.floor(found['floor'])}.")
+            parts.append(f"The floor: {leakage_report.floor(found['floor'])}.")
     return parts
 
 
@@ -229,15 +232,17 @@ def _seen(name: str, found: Mapping[str, Any]) -> str:
 
 def _shuffled(found: Mapping[str, Any]) -> str:
     rows = leakage_report.shuffled(found)
+    within = " of one person" if "shuffled_within_groups" in found else ""
     told = [
         f"{row.classifier} {leakage_report.RUNG_WORDS[row.rung]} "
         f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]"
         for row in rows.itertuples()
     ]
     return (
-        f"With labels that mean nothing, shuffled among clips ({int(rows.shuffles.iloc[0])} "
-        f"times), where answers of the same frequencies would agree in {rows.chance.min():.1f} to "
-        f"{rows.chance.max():.1f} %: {', '.join(told)}. These intervals are over the shuffles."
+        f"With labels that mean nothing, shuffled among clips{within} "
+        f"({int(rows.shuffles.iloc[0])} times), where answers of the same frequencies would agree "
+        f"in {rows.chance.min():.1f} to {rows.chance.max():.1f} %: {', '.join(told)}. These "
+        "intervals are over the shuffles."
     )
 
 
