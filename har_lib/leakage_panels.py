@@ -75,6 +75,16 @@ def shuffled(studies: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     return {title: leakage_report.shuffled(found) for title, found in studies.items()}
 
 
+def mechanism(sources: Sources) -> dict[str, Any]:
+    """Arguments of :func:`har_lib.plots_leakage.mechanism`, from the built-in data."""
+    found = sources.recorded(MECHANISM)
+    return {
+        "curve": leakage_report.mechanism(found),
+        "chance": 100 * found["chance"],
+        "label": leakage_report.MECHANISM_WORDS,
+    }
+
+
 def told(sources: Sources) -> str:
     """Primary endpoint, what is tested and the floor, as text, from the records."""
     lines = []

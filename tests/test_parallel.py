@@ -207,11 +207,11 @@ def test_no_process_stays_when_the_first_is_killed(tmp_path: Path, end: signal.S
         wait_for(lambda: len(list(tmp_path.glob("*.asleep"))) == 2)
         assert len(session(process.pid)) >= 3
         process.send_signal(end)
-        process.wait(10)
+        process.wait(120)
         wait_for(lambda: not session(process.pid))
 
 
-def wait_for(condition: Any, seconds: float = 30) -> None:
+def wait_for(condition: Any, seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "waited in vain"

@@ -19,5 +19,5 @@ def test_a_typed_number_is_replaced():
 
 
 def test_missing_markers_are_named():
-    with pytest.raises(InputError, match="generated: results"):
+    with pytest.raises(InputError, match="generated: verdict"):
         readme.refreshed("# A title\n")
