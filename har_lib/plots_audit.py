@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import ScalarFormatter
 
 from har_lib.plots import ACCENT, INK, MUTED, SECOND, canvas
@@ -31,7 +33,7 @@ def recall_against_accuracy(
     Figure
     """
     figure: Figure
-    figure, axes = canvas(9, 4.2)
+    figure, (axes, close) = canvas(9, 4.2, 1, 2, width_ratios=(2.3, 1))
     x = curve.index.to_numpy()
     axes.plot(x, curve.subset, color=SECOND, linewidth=1.3, linestyle="--",
               label="highest of any subset of the classes")  # fmt: skip
@@ -48,7 +50,7 @@ def recall_against_accuracy(
         fmt="o", color=ACCENT, markersize=7, capsize=3,
     )  # fmt: skip
     axes.annotate(
-        f"printed: accuracy {accuracy:.2f} %, recall {recall:.1f} %",
+        f"printed: {accuracy:.2f} and {recall:.1f} %",
         (accuracy, recall), (-14, 12), textcoords="offset points", ha="right", color=ACCENT,
     )  # fmt: skip
 
@@ -57,8 +59,32 @@ def recall_against_accuracy(
         ylim=(curve.lowest.iloc[0], 100),
     )  # fmt: skip
     axes.set_title(f"UCF101, {name}: what accuracy allows of recall")
+    _close_up(close, curve, claimed)
     axes.legend(frameon=False, loc="lower right", fontsize=9)
     return figure
+
+
+def _close_up(
+    axes: Axes, curve: pd.DataFrame, claimed: tuple[tuple[float, float], tuple[float, float]]
+) -> None:
+    """What prints as the two numbers, as a box, beside the bounds: too small for the picture."""
+    (a_low, a_high), (r_low, r_high) = claimed
+    axes.plot(curve.index, curve.subset, color=SECOND, linewidth=1.3, linestyle="--")
+    axes.fill_between(
+        curve.index, curve.lowest, curve.highest, color=SECOND, alpha=0.22, linewidth=0
+    )
+    axes.add_patch(
+        Rectangle((a_low, r_low), a_high - a_low, r_high - r_low, color=ACCENT, linewidth=1.5)
+    )
+    axes.annotate(
+        "all that prints so", ((a_low + a_high) / 2, r_high), (0, 7), ha="center",
+        textcoords="offset points", color=ACCENT, fontsize=9,
+    )  # fmt: skip
+    axes.set(
+        xlim=(a_low - 0.12, a_high + 0.12), ylim=(r_low - 1.1, r_high + 0.25), xlabel="accuracy, %"
+    )
+    axes.set_xticks([round((a_low + a_high) / 2, 2)])
+    axes.set_title("close-up", fontsize=10, fontweight="normal")
 
 
 def errors_and_ratio(table: pd.DataFrame, ratio_needed: float) -> Figure:

@@ -21,6 +21,8 @@ from har_lib import (
 from har_lib.choice import Field
 from har_lib.config import FIELDS
 from har_lib.leakage_endpoints import ENDPOINTS
+from har_lib.leakage_inference import ENOUGH_GROUPS
+from har_lib.paper import EQUATIONS
 from har_lib.paper_claims import CLAIMS
 from har_lib.replication_claims import UCF101_COMMAND, VERDICTS, Row
 from har_lib.replication_sources import REAL, UCF101, Sources
@@ -139,10 +141,10 @@ def _scope(sources: Sources) -> str:
     tried, repeats = (first["choices"][name] for name in ("configurations", "repeats"))
     return "\n".join(
         [
-            "- **Replicated**: all 28 equations, as printed where that can be computed and as in "
-            "their primary sources ([docs/equations.md](docs/equations.md)); every figure; the "
-            "pipeline from file to prediction; the four methods that are reported and the SVM that "
-            "is announced.",
+            f"- **Replicated**: all {len(EQUATIONS)} equations, as printed where that can be "
+            "computed and as in their primary sources ([docs/equations.md](docs/equations.md)); "
+            "every figure; the pipeline from file to prediction; the four methods that are "
+            "reported and the SVM that is announced.",
             "- **Real clips**: "
             + "; ".join(
                 f"{REAL[name]} ({found['clips']} clips, {len(found['classes'])} actions, "
@@ -194,11 +196,11 @@ def _leakage(sources: Sources) -> list[str]:
         "relatives of a tested sample among those that train: on the training data itself, by key "
         "frame, by clip, by group. This shows what a way of dividing can add; which way the paper "
         "used is not described. Accuracy in % with 95 % intervals over groups (Student's t, from "
-        "25 groups on the studentised bootstrap); p one-sided, from permutations of group "
-        "membership within class, of the first draw of folds. A small p in a row of key frames "
-        "says that key frames of a class cannot be exchanged, for which likeness within a clip is "
-        "enough; *by clip less by group* asks of scenes or persons by itself. None of these sets "
-        "is UCF101."
+        f"{ENOUGH_GROUPS} groups on the studentised bootstrap); p one-sided, from permutations of "
+        "group membership within class, of the first draw of folds. A small p in a row of key "
+        "frames says that key frames of a class cannot be exchanged, for which likeness within a "
+        "clip is enough; *by clip less by group* asks of scenes or persons by itself. None of "
+        "these sets is UCF101."
     ]
     for name, words in LADDERS.items():
         found = sources.maybe(name)

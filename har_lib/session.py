@@ -143,14 +143,19 @@ def load_dataset(
 
 
 class Results(ABC):
-    """Where a notebook's figures and results go, and what is written of their origin."""
+    """Where a notebook's figures and results go, and what is written of their origin.
 
-    notebook: str
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook.
+    output : str
+        Folder for figures and results; "" means build.
+    """
 
-    @property
-    @abstractmethod
-    def output(self) -> Path:
-        """Folder for figures and results."""
+    def __init__(self, notebook: str, output: str) -> None:
+        self.notebook = notebook
+        self.output = Path(output or files.build_dir())
 
     @property
     @abstractmethod
@@ -185,18 +190,12 @@ class AuditSession(Results):
     """
 
     def __init__(self, notebook: str, parameters: Mapping[str, Any]) -> None:
-        self.notebook = notebook
-        self._output = str(parameters.get("output", ""))
+        super().__init__(notebook, str(parameters.get("output", "")))
         own = audit_readings.claim()
         given = {name: str(parameters.get(f"claimed_{name}", "")) for name in vars(own)}
         self.claimed = dataclasses.replace(
             own, **{name: Printed(text) for name, text in given.items() if text}
         )
-
-    @property
-    def output(self) -> Path:
-        """Folder for figures and results."""
-        return Path(self._output or files.build_dir())
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -222,18 +221,13 @@ class Session(Results):
     """
 
     def __init__(self, notebook: str, parameters: Mapping[str, Any]) -> None:
-        self.notebook = notebook
         self.common = {name: parameters.get(name, value) for name, (value, _) in COMMON.items()}
         check_common(self.common)
+        super().__init__(notebook, str(self.common["output"]))
         self.given = {name: parameters[name] for name in FIELDS if name in parameters}
         self.config = settings(str(self.common["profile"]), self.given)
         self.seed = int(self.common["seed"])
         self.jobs = int(self.common["jobs"])
-
-    @property
-    def output(self) -> Path:
-        """Folder for figures and results."""
-        return Path(self.common["output"] or files.build_dir())
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -67,6 +67,13 @@ def test_the_page_speaks_of_numbers_and_not_of_people() -> None:
         assert word not in text
 
 
+def test_every_link_leads_to_a_file() -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", replication_report.page())
+    local = [target for target in targets if "://" not in target]
+    assert len(local) > 5
+    assert [target for target in local if not (files.ROOT / target).exists()] == []
+
+
 # ---------------------------------------------------------------- one JSON, every page
 
 
