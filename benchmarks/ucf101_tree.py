@@ -1,7 +1,8 @@
 """A tree of UCF101's shape: 101 classes of 25 groups, 13,320 clips, none of them UCF101's.
 
 What is UCF101's: the number of classes, groups and clips, how many groups have 4, 5, 6 and 7
-clips, the shortest, the longest and the mean length, 320x240 XviD, and the form of the names.
+clips, how many clips each official list has, the shortest, the longest and the mean length,
+320x240 XviD, and the form of names and lists.
 What is made up: the names of the classes; which group has how many clips; how lengths spread
 (log-normal, 0.5 the standard deviation of the logarithm); and the pictures, see `moving_scene`.
 
@@ -12,6 +13,7 @@ the frames are the same, the content and so its digest another. Run:
 """
 
 import argparse
+import itertools
 import shutil
 import sys
 from collections import Counter
@@ -27,7 +29,7 @@ from scipy import special
 from tqdm.auto import tqdm
 
 from benchmarks import moving_scene
-from har_lib import files, parallel, scenery, synthetic
+from har_lib import files, parallel, scenery, splits, synthetic
 from har_lib.cli import answered
 from har_lib.errors import InputError
 
@@ -68,7 +70,8 @@ def class_names() -> list[str]:
 def group_sizes() -> NDArray[np.int64]:
     """Clips of each group, (101, 25): as many fours, fives, sixes and sevens as UCF101 has.
 
-    Large groups gather in the same classes, so that classes have 100 to 167 clips.
+    Large groups gather in the same classes, so that classes have 100 to 167 clips; and within
+    classes they lie so that each official list has as many clips as UCF101's.
     """
     generator = np.random.default_rng(_LAYOUT_SEED)
     # 0.64 gives the smallest and the largest class of UCF101.
@@ -77,7 +80,25 @@ def group_sizes() -> NDArray[np.int64]:
     every = np.repeat(list(GROUP_SIZES), list(GROUP_SIZES.values()))
     sizes = np.empty(score.size, dtype=np.int64)
     sizes[np.argsort(score, axis=None)] = every
-    return sizes.reshape(score.shape)
+    return _as_listed(sizes.reshape(score.shape))
+
+
+def _as_listed(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same sizes, exchanged within classes until each test list has its number of clips."""
+    tested = [test for _, test in splits.UCF101_COUNTS.values()]
+    wanted = np.array([*tested, CLIPS - sum(tested)])
+    # The groups of the three test lists, and those that are in none.
+    part = np.minimum(np.arange(GROUPS) // 7, len(tested))
+    surplus = np.array([sizes[:, part == k].sum() for k in range(len(wanted))]) - wanted
+    exchanged = sizes.copy()
+    for own in exchanged:
+        for i, j in itertools.permutations(range(GROUPS), 2):
+            more = own[i] - own[j]
+            if 0 < more <= min(surplus[part[i]], -surplus[part[j]]):
+                own[[i, j]] = own[[j, i]]
+                surplus[part[i]] -= more
+                surplus[part[j]] += more
+    return exchanged
 
 
 def _quantile(share: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -101,6 +122,12 @@ def pool_lengths(count: int = POOL) -> NDArray[np.int64]:
     return np.unique(np.concatenate([[SHORTEST], inner, [LONGEST]]))
 
 
+def _evenly(count: int) -> NDArray[np.float64]:
+    """Numbers between 0 and 1 that fill the range evenly from the first on."""
+    share: NDArray[np.float64] = (np.arange(count) + 0.5) * (np.sqrt(5) - 1) / 2 % 1
+    return share
+
+
 def lengths(pool: int = POOL) -> NDArray[np.int64]:
     """Frames of each clip in the order of `layout`, (13320,).
 
@@ -109,8 +136,7 @@ def lengths(pool: int = POOL) -> NDArray[np.int64]:
     out by multiples of the golden ratio, which fill the range evenly from the first on: every
     beginning of the list has about the same mean.
     """
-    evenly = (np.arange(CLIPS) + 0.5) * (np.sqrt(5) - 1) / 2 % 1
-    rank = np.argsort(np.argsort(evenly))
+    rank = np.argsort(np.argsort(_evenly(CLIPS)))
     exact = _quantile((np.arange(CLIPS) + 0.5) / CLIPS)
     exact[-1] = LONGEST
     offered = pool_lengths(pool)
@@ -120,10 +146,13 @@ def lengths(pool: int = POOL) -> NDArray[np.int64]:
 
 @cache
 def layout(pool: int = POOL) -> tuple[Clip, ...]:
-    """All 13,320 clips; any beginning of the list takes equally from every class."""
+    """All 13,320 clips; any beginning of the list takes equally from every class, and from its
+    groups, so that there is something in every list.
+    """
     places = []
     for label, sizes in zip(class_names(), group_sizes().tolist(), strict=True):
-        names = [(group + 1, clip + 1) for group, size in enumerate(sizes) for clip in range(size)]
+        inside = [(group + 1, clip + 1) for group, size in enumerate(sizes) for clip in range(size)]
+        names = [inside[i] for i in np.argsort(_evenly(len(inside)))]
         places += [((i + 0.5) / len(names), label, *name) for i, name in enumerate(names)]
     frames = lengths(pool).tolist()
     return tuple(
@@ -156,6 +185,26 @@ def padded(content: bytes, number: int) -> bytes:
     # A chunk begins at an even place.
     filled = content + b"\0" * (len(content) % 2) + chunk
     return b"RIFF" + (len(filled) - 8).to_bytes(4, "little") + filled[8:]
+
+
+def lists() -> dict[str, str]:
+    """The official lists, name -> text, of all 13,320 clips: as UCF101's are, classes in order."""
+    names = class_names()
+    texts = {"classInd.txt": "".join(f"{n} {name}\n" for n, name in enumerate(names, start=1))}
+    for k in splits.UCF101_COUNTS:
+        train, test = "", ""
+        for number, (label, sizes) in enumerate(
+            zip(names, group_sizes().tolist(), strict=True), start=1
+        ):
+            for group, size in enumerate(sizes, start=1):
+                for clip in range(1, size + 1):
+                    line = f"{label}/{Clip(label, group, clip, 0).path.name}"
+                    if 7 * k - 6 <= group <= 7 * k:
+                        test += f"{line}\n"
+                    else:
+                        train += f"{line} {number}\n"
+        texts |= {f"trainlist{k:02}.txt": train, f"testlist{k:02}.txt": test}
+    return texts
 
 
 # ---------------------------------------------------------------- making it
@@ -238,7 +287,8 @@ def make(
     Parameters
     ----------
     root
-        Folder; clips go to ``root/videos/Class/v_Class_gNN_cNN.avi``.
+        Folder; clips go to ``root/videos/Class/v_Class_gNN_cNN.avi``, the lists of all clips,
+        whatever ``clips`` is, to ``root/ucfTrainTestlist``.
     clips : int
         How many; the classes and lengths of any number are like those of all.
     seed : int
@@ -267,8 +317,12 @@ def make(
         raise InputError(f"{clips} clips are not allowed: from 1 to {CLIPS}")
     if jobs < 1:
         raise InputError(f"{jobs} jobs are not allowed: at least 1")
-    chosen = list(layout(pool)[:clips])
-    _claim(root, about(seed) | {"pool": pool})
+    every = layout(pool)
+    chosen = list(every[:clips])
+    names = files.digest_of([str(clip.path) for clip in every])
+    _claim(root, about(seed) | {"pool": pool, "names": names})
+    for name, text in lists().items():
+        files.write_text(root / "ucfTrainTestlist" / name, text)
     sources = make_pool(
         pool_folder or root / "pool", [clip.frames for clip in chosen], seed, jobs, progress
     )

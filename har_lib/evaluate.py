@@ -35,9 +35,14 @@ class Refusal:
 
     def __str__(self) -> str:
         """One line: what was held out, what was missing."""
-        held_out = ", ".join(map(str, self.held_out))
-        missing = ", ".join(map(str, self.missing))
+        held_out, missing = _some(self.held_out), _some(self.missing)
         return f"held-out {held_out}: no clip of class {missing} is left to train on"
+
+
+def _some(names: Sequence[Any], shown: int = 5) -> str:
+    """The first names and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(map(str, names[:shown])) + more
 
 
 @dataclass(frozen=True)

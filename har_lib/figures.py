@@ -1,6 +1,8 @@
-"""A figure on disk: the picture, what is drawn, where it came from and what it shows."""
+"""A figure on disk and in a notebook: what is drawn, where it came from and what it shows."""
 
+import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,32 @@ from har_lib import files
 #: Nothing of the machine or the day goes into a picture.
 METADATA: dict[str, str | None] = {"Software": None}
 DOTS_PER_INCH = 100
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a notebook shows it: with words for those who cannot see it.
+
+    The words are the alternative text of the picture in a page made of the notebook, and what
+    stands where there are no pictures.
+
+    Examples
+    --------
+    >>> Picture(Figure(), "Nothing to see.")
+    Nothing to see.
+    """
+
+    figure: Figure
+    alt: str
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        """PNG and its metadata, as IPython asks for them."""
+        content = io.BytesIO()
+        self.figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata=METADATA)
+        return content.getvalue(), {"alt": self.alt}
 
 
 def save(

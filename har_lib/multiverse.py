@@ -8,6 +8,7 @@ says what it means. Steegen et al. 2016, https://doi.org/10.1177/174569161665863
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -324,6 +325,7 @@ def _about(
         "data": dataset.name,
         "data_digest": dataset.digest(),
         "clips": len(here),
+        "largest_class": max(Counter(here.labels.tolist()).values()) / len(here),
         "groups": names(here),
         "groups_held_out": names(elsewhere),
         "design": {"kind": "Latin hypercube in slices of 16", "rows": rows, "seed": protocol.seed},

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from har_lib.figures import DOTS_PER_INCH
-from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
+from har_lib.mistakes import Mistake
+from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas, picture
 
 #: Colours of the forms of the search, told apart without colour by their line styles.
 FORM_STYLES = {
@@ -21,6 +22,10 @@ FORM_STYLES = {
 
 #: The corrected form of an equation and its print; told apart by line style too.
 PRINT_STYLES = {"corrected": (SECOND, "-"), "as printed": (ACCENT, "--")}
+
+
+#: Actions whose probabilities are drawn, groups that are named, classes whose counts are written.
+_BARS, _GROUPS, _NUMBERED = 12, 40, 25
 
 
 def cell_growth(growth: pd.DataFrame) -> Figure:
@@ -173,30 +178,61 @@ def comparison(
     return figure
 
 
-def confusion(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
-    """Confusion matrix, rows true, as counts of clips."""
-    size = 1.8 + 0.42 * len(labels)
-    figure, axes = canvas(size + 1.2, size)
+def confusion(
+    matrix: np.ndarray, labels: Sequence[str], mistakes: Sequence[Mistake] = ()
+) -> Figure:
+    """Confusion matrix, rows true, as counts of clips; beside it what is confused most often."""
+    many = len(labels) > _NUMBERED
+    size = 1.8 + (0.115 if many else 0.42) * len(labels)
+    # Thumbnails of one height, from the top down.
+    tall = min(1.6, size / max(1, len(mistakes)))
+    wide = 2.1 * tall if mistakes else 0.0
+    figure = Figure(figsize=(size + 1.2 + wide, size), dpi=DOTS_PER_INCH, layout="constrained")
+    grid = figure.add_gridspec(
+        len(mistakes) + 1, 3,
+        width_ratios=(size + 1.2, wide / 2 + 0.01, wide / 2 + 0.01),
+        height_ratios=[tall] * len(mistakes) + [max(0.01, size - tall * len(mistakes))],
+    )  # fmt: skip
+    axes = figure.add_subplot(grid[:, 0] if mistakes else grid[:, :])
     sns.heatmap(
-        matrix, annot=len(labels) <= 25, fmt="d", cmap="Blues", cbar=False, square=True, ax=axes,
-        xticklabels=list(labels), yticklabels=list(labels), linewidths=0.5, annot_kws={"size": 8},
+        matrix, annot=not many, fmt="d", cmap="Blues", cbar=False, square=True, ax=axes,
+        xticklabels=list(labels), yticklabels=list(labels), linewidths=0.1 if many else 0.5,
+        annot_kws={"size": 8},
     )  # fmt: skip
     axes.set(xlabel="predicted", ylabel="true")
-    axes.tick_params(axis="x", rotation=45)
-    axes.tick_params(axis="y", rotation=0)
-    for label in axes.get_xticklabels():
-        label.set_horizontalalignment("right")
+    axes.tick_params(axis="x", rotation=90 if many else 45, labelsize=6 if many else None)
+    axes.tick_params(axis="y", rotation=0, labelsize=6 if many else None)
+    if not many:
+        for label in axes.get_xticklabels():
+            label.set_horizontalalignment("right")
+    for row, mistake in enumerate(mistakes):
+        mistaken, typical = (figure.add_subplot(grid[row, column]) for column in (1, 2))
+        often = f"{mistake.answers} of {mistake.of}"
+        picture(mistaken, mistake.mistaken, f"{mistake.true}, {often}")
+        picture(typical, mistake.typical, f"taken for {mistake.predicted}")
     return figure
 
 
 def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) -> Figure:
-    """Accuracy of each method on each left-out group, in percent."""
+    """Accuracy of each method on each left-out group, in percent; sorted where they are many."""
+    figure: Figure
     figure, axes = canvas(9, 3)
+    many = len(names) > _GROUPS
     for shift, (method, accuracy) in enumerate(values.items()):
-        places = np.arange(len(names)) + 0.13 * (shift - (len(values) - 1) / 2)
-        axes.plot(places, accuracy, "o", color=METHOD_COLORS[method], label=method, markersize=5)
-    axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 12 else 0)
-    axes.set(xlabel="group left out", ylabel="accuracy (%)", ylim=(-3, 103))
+        color = METHOD_COLORS[method]
+        if many:
+            order = np.sort(np.asarray(accuracy, dtype=float))
+            places = np.arange(1, len(order) + 1)
+            axes.step(places, order, where="mid", color=color, label=method, linewidth=1.8)
+        else:
+            places = np.arange(len(names)) + 0.13 * (shift - (len(values) - 1) / 2)
+            axes.plot(places, accuracy, "o", color=color, label=method, markersize=5)
+    if many:
+        axes.set_xlabel("groups left out, each method's from its lowest accuracy to its highest")
+    else:
+        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 12 else 0)
+        axes.set_xlabel("group left out")
+    axes.set(ylabel="accuracy (%)", ylim=(-3, 103))
     axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
@@ -204,11 +240,15 @@ def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) 
 def _probability_bars(axes: Axes, probabilities: Mapping[str, float], title: str) -> None:
     names = list(probabilities)
     best = max(probabilities, key=lambda name: probabilities[name])
+    label = "probability (%)"
+    if len(names) > _BARS:
+        names = sorted(names, key=lambda name: -probabilities[name])[:_BARS]
+        label += f", {_BARS} of {len(probabilities)} actions"
     colors = [METHOD_COLORS["ALSTM"] if name == best else "#c9c9c9" for name in names]
     axes.barh(range(len(names)), [100 * probabilities[name] for name in names], color=colors)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel="probability (%)")
+    axes.set(xlim=(0, 100), xlabel=label)
     axes.set_title(title, fontsize=9)
 
 
@@ -240,7 +280,7 @@ def pipeline_of_a_clip(
 ) -> Figure:
     """The paper's Figure 3 in one picture: (a) key frames, (b) silhouettes, (c) prediction."""
     count = len(frames)
-    height = 2.7 + max(1.2, 0.26 * len(probabilities))
+    height = 2.7 + max(1.2, 0.26 * min(len(probabilities), _BARS))
     figure = Figure(figsize=(10, height), dpi=DOTS_PER_INCH, layout="constrained")
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(2.7, height - 2.7))[:, 0]
     rows = above.subplots(2, count, squeeze=False)

@@ -13,6 +13,8 @@ from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas
 
 _BAND = "#f1f1f1"
 _SMALL = 8.5
+#: Color and marker of each way to report.
+_WAYS = ((SECOND, "o"), (METHOD_COLORS["ANN"], "^"), (METHOD_COLORS["SVM"], "s"), (INK, "D"))
 
 
 def _words(name: str) -> str:
@@ -206,7 +208,41 @@ def shares_of_spread(
     chance = Line2D([], [], color=ACCENT, linewidth=1.8, label="what chance alone reaches (95 %)")
     axis = Patch(color=SECOND, label="an axis by itself")
     other = Patch(color=MUTED, label="no axis")
-    place.legend(handles=[axis, other, chance], frameon=False, loc="lower right", fontsize=9)
+    place.legend(handles=[axis, other, chance], frameon=False, loc="center right", fontsize=9)
+    return figure
+
+
+def ways_to_report(ways: pd.DataFrame, paper: float, not_comparable: str) -> Figure:
+    """Every universe as each way to report tells it: one rank, several accuracies.
+
+    Parameters
+    ----------
+    ways : DataFrame
+        Accuracy in %, a row a universe in the order in which they are drawn, a column a way.
+    paper : float
+        The paper's accuracy, in %.
+    not_comparable : str
+        Words that stand at it.
+    """
+    figure: Figure
+    figure, place = canvas(9.5, 4.2)
+    ranks = np.arange(1, len(ways) + 1)
+    size = float(np.clip(900 / len(ways), 5, 38))
+    for (words, values), (color, marker) in zip(ways.items(), _WAYS, strict=False):
+        place.scatter(
+            ranks, values, s=size, color=color, marker=marker, alpha=0.75, linewidth=0,
+            label=f"{words}: median {values.median():.1f} %",
+        )  # fmt: skip
+    place.axhline(paper, color=ACCENT, linewidth=1.2, linestyle="--")
+    place.annotate(
+        f"the paper, UCF101: {paper:g} % – {not_comparable}", (1, paper),
+        xycoords=("axes fraction", "data"), xytext=(0, 4), textcoords="offset points",
+        ha="right", va="bottom", fontsize=9, color=ACCENT,
+    )  # fmt: skip
+    place.set(ylim=(0, 106), ylabel="accuracy (%)", xlabel="rank of the universe, groups apart")
+    place.set_yticks(range(0, 101, 20))
+    place.tick_params(axis="both", left=True, bottom=True, labelsize=_SMALL)
+    figure.legend(frameon=False, loc="outside upper left", ncols=2, fontsize=9, markerscale=1.4)
     return figure
 
 

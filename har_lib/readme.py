@@ -27,6 +27,9 @@ DATA = {
 }
 
 
+#: The picture of what was found.
+FIGURE = "audit_recall_against_accuracy"
+
 #: The last of :data:`DATA` again, with hardly any search.
 HARDLY_SEARCHED = "weizmann_hardly_searched"
 
@@ -152,6 +155,12 @@ def notebooks_table(folder: Path | None = None) -> str:
     return "\n".join(lines)
 
 
+def figure(name: str) -> str:
+    """A figure of the suite with its own words, as Markdown."""
+    words = files.read_json(files.ROOT / "figures" / f"{name}.json")["alt"]
+    return f"![{words}](figures/{name}.png)"
+
+
 def refreshed(text: str) -> str:
     """README text with its generated parts made anew.
 
@@ -162,7 +171,8 @@ def refreshed(text: str) -> str:
     """
     sources = Sources()
     parts = {
-        "verdict": replication_report.in_short(sources, replication_claims.rows(sources)),
+        "verdict": replication_report.in_short(sources, replication_claims.rows(sources))
+        + f"\n\n{figure(FIGURE)}",
         "results": f"{results_table()}\n\n{facts()}",
         "notebooks": notebooks_table(),
     }

@@ -4,35 +4,29 @@ Generated from ``results/``; no number in it is typed by hand. A verdict never s
 assumptions and its command.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from har_lib import (
     files,
     leakage_report,
     multiverse,
-    multiverse_report,
+    multiverse_panels,
     pages,
     replication_claims,
+    replication_measured,
 )
 from har_lib.choice import Field
 from har_lib.config import FIELDS
-from har_lib.leakage_endpoints import ENDPOINTS
-from har_lib.leakage_inference import ENOUGH_GROUPS
 from har_lib.paper import EQUATIONS
 from har_lib.paper_claims import CLAIMS
 from har_lib.replication_claims import UCF101_COMMAND, VERDICTS, Row
-from har_lib.replication_sources import REAL, UCF101, Sources
+from har_lib.replication_sources import REAL, REHEARSAL, UCF101, UCF101_ARCHIVE, Sources
 from har_lib.report import bracket, percent
 
 #: Where git keeps it.
 PATH = files.ROOT / "REPLICATION.md"
-
-#: Largest number of classes of which a confusion matrix is printed.
-_FEW = 12
 
 _OPENING = """\
 # Replication report
@@ -59,13 +53,13 @@ def page(sources: Sources | None = None) -> str:
         _verdict_words(),
         claims_table(claims),
         "## What the division into training and test adds",
-        *_leakage(sources),
+        *replication_measured.of_leakage(sources),
         "## What carries the accuracy",
-        *_ablations(sources),
+        *replication_measured.of_ablations(sources),
         "## Every reading, run",
-        *_multiverse(sources),
+        *replication_measured.of_multiverse(sources),
         "## Real clips, in full",
-        *_real(sources),
+        *replication_measured.of_real_clips(sources),
         "## UCF101",
         _ucf101(sources),
         "## Deviations from the print",
@@ -114,6 +108,9 @@ def in_short(sources: Sources, claims: Sequence[Row]) -> str:
             f"{leakage_report.primary(ladder)} (`har leakage`)."
         )
     lines.append(f"- {replication_claims.search_in_short(sources)} (`05_aso_lstm`).")
+    if sources.maybe("multiverse_builtin") is not None:
+        study = multiverse.recorded("builtin", sources.folder / "recorded")
+        lines.append(f"- {multiverse_panels.in_short(study)} (`har multiverse`).")
     run = len(sources.ucf101)
     lines.append(
         "- UCF101 itself was "
@@ -124,16 +121,6 @@ def in_short(sources: Sources, claims: Sequence[Row]) -> str:
         )
     )
     return "\n".join(lines)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows as Markdown; a bar within a cell does not end it."""
-    lines = [
-        list(head),
-        ["---"] * len(head),
-        *([cell.replace("|", r"\|") for cell in row] for row in rows),
-    ]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _scope(sources: Sources) -> str:
@@ -170,7 +157,7 @@ def _verdict_words() -> str:
 
 def claims_table(claims: Sequence[Row]) -> str:
     """Every claim with its verdict."""
-    return table(
+    return replication_measured.table(
         ("claim", "printed", "ours", "data", "verdict", "assumes, and where it does not reach"),
         [
             (row.claim, row.value, row.ours, row.data, f"**{row.verdict}**", row.assumes)
@@ -179,187 +166,7 @@ def claims_table(claims: Sequence[Row]) -> str:
     )
 
 
-# ---------------------------------------------------------------- leakage
-
-
-#: Record -> what it is of.
-LADDERS = {
-    "leakage_fight_surveillance": "surveillance clips, fight or not (groups are scenes)",
-    "leakage_weizmann_ssim": "Weizmann silhouettes, key frames by SSIM (groups are persons)",
-    "leakage_weizmann_uniform": "Weizmann silhouettes, evenly spaced key frames",
-}
-
-
-def _leakage(sources: Sources) -> list[str]:
-    parts = [
-        "The same features and classifiers, scored in the same unit, with fewer and fewer "
-        "relatives of a tested sample among those that train: on the training data itself, by key "
-        "frame, by clip, by group. This shows what a way of dividing can add; which way the paper "
-        "used is not described. Accuracy in % with 95 % intervals over groups (Student's t, from "
-        f"{ENOUGH_GROUPS} groups on the studentised bootstrap); p one-sided, from permutations of "
-        "group membership within class, of the first draw of folds. A small p in a row of key "
-        "frames says that key frames of a class cannot be exchanged, for which likeness within a "
-        "clip is enough; *by clip less by group* asks of scenes or persons by itself. None of "
-        "these sets is UCF101."
-    ]
-    for name, words in LADDERS.items():
-        found = sources.maybe(name)
-        parts.append(f"### {words[0].upper()}{words[1:]}")
-        if found is None:
-            parts.append("Not run: `har leakage`.")
-            continue
-        rungs = leakage_report.rungs_table(found).reset_index()
-        parts.append(table(list(rungs.columns), rungs.to_numpy().tolist()))
-        gaps = leakage_report.contrasts_table(found)
-        gaps = gaps.rename(columns={"named beforehand": "role, fixed after a first look"})
-        parts.append(table(list(gaps.columns), gaps.to_numpy().tolist()))
-        parts.append(_seen(name, found))
-        parts.append(_shuffled(found))
-        if "floor" in found:
-            parts.append(f"The floor: {leakage_report.floor(found['floor'])}.")
-    return parts
-
-
-def _seen(name: str, found: Mapping[str, Any]) -> str:
-    rates = found["majority_rate"]
-    seen = sorted({each.seen for each in ENDPOINTS if name.startswith(f"leakage_{each.data[:5]}")})
-    least = 1 / (1 + found["settings"]["permutations"])
-    return (
-        f"Always the commonest action: key frames {100 * rates['key_frame']:.1f}, clips "
-        f"{100 * rates['clip']:.1f}. The least p that so many permutations can give is "
-        f"{leakage_report.p_words(least)}. What had been seen when the endpoints were fixed, so "
-        f"that the p are no test on new data: {'; '.join(seen)}."
-    )
-
-
-def _shuffled(found: Mapping[str, Any]) -> str:
-    rows = leakage_report.shuffled(found)
-    within = " of one person" if "shuffled_within_groups" in found else ""
-    told = [
-        f"{row.classifier} {leakage_report.RUNG_WORDS[row.rung]} "
-        f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]"
-        for row in rows.itertuples()
-    ]
-    return (
-        f"With labels that mean nothing, shuffled among clips{within} "
-        f"({int(rows.shuffles.iloc[0])} times), where answers of the same frequencies would agree "
-        f"in {rows.chance.min():.1f} to {rows.chance.max():.1f} %: {', '.join(told)}. These "
-        "intervals are over the shuffles."
-    )
-
-
-# ---------------------------------------------------------------- ablations and multiverse
-
-
-def _ablations(sources: Sources) -> list[str]:
-    parts = []
-    for name, words in REAL.items():
-        found = sources.maybe(f"ablations_{name}")
-        parts.append(f"### {words[0].upper()}{words[1:]}")
-        if found is None:
-            parts.append("Not run: `har ablations`.")
-            continue
-        rows = [
-            (
-                row["question"],
-                row["variant"],
-                row["method"],
-                f"{percent(row['accuracy'])} {bracket((row['low'], row['high']))}",
-                f"{100 * row['spread']:.1f}",
-                ""
-                if row["difference"] is None
-                else f"{100 * row['difference']:+.1f} [{100 * row['difference_low']:+.1f}, "
-                f"{100 * row['difference_high']:+.1f}]",
-                "" if row["difference"] is None else row["against"],
-                "" if row["p_holm"] is None else leakage_report.p_words(row["p_holm"]),
-                "primary" if row["primary"] else "",
-            )
-            for row in found["rows"]
-        ]
-        head = ["question", "variant", "method", "accuracy, %", "sd over seeds"]
-        head += ["difference, points", "to", "p by Holm's rule", "named"]
-        parts.append(table(head, rows))
-    return [
-        "One thing changed at a time, all else as in the profile `corrected`; the same clips and "
-        "folds, by group; differences clip by clip with 95 % intervals over groups. One comparison "
-        "was named beforehand and is not adjusted.",
-        *parts,
-    ]
-
-
-def _multiverse(sources: Sources) -> list[str]:
-    if sources.maybe("multiverse_builtin") is None:
-        return ["Not run: `har multiverse --record builtin`."]
-    study = multiverse.recorded("builtin", sources.folder / "recorded")
-    gains = multiverse_report.gains(study.accuracy)
-    rows = [
-        (str(row.Index), f"{100 * row.gain:+.1f} [{100 * row.low:+.1f}, {100 * row.high:+.1f}]")
-        for row in gains.itertuples()
-    ]
-    return [
-        f"On the built-in figures, so that nothing here can be compared with UCF101: "
-        f"{study.summary()}.",
-        table(["reported in another way", "gain over the strict one, points"], rows),
-    ]
-
-
-# ---------------------------------------------------------------- real clips
-
-
-def _real(sources: Sources) -> list[str]:
-    parts = []
-    for name, found in sources.real.items():
-        parts.append(f"### {REAL[name][0].upper()}{REAL[name][1:]}")
-        parts.append(_methods(found))
-        parts.append(_by_class(found))
-    return parts
-
-
-def _methods(found: Mapping[str, Any]) -> str:
-    rows = []
-    for method, own in found["methods"].items():
-        repeats = own.get("accuracy_by_repeat", [])
-        deviation = f" ± {100 * np.std(repeats, ddof=1):.1f}" if len(repeats) > 1 else ""
-        rows.append(
-            (
-                method,
-                f"{percent(own['accuracy'])}{deviation}",
-                bracket(tuple(own["interval"])),
-                *(percent(own[score]) for score in ("precision", "recall", "f_measure")),
-            )
-        )
-    seeds = found["choices"]["repeats"]
-    head = ["method", f"accuracy, % ± sd over {seeds} seeds", "95 % interval over groups"]
-    head += [f"{found['averaging']} precision", "recall", "F-measure"]
-    return table(head, rows)
-
-
-def _by_class(found: Mapping[str, Any]) -> str:
-    classes, methods = found["classes"], found["methods"]
-    first = next(iter(methods.values()))
-    if "confusion" not in first:
-        return ""
-    matrices = {method: np.array(own["confusion"]) for method, own in methods.items()}
-    recalls = {method: np.diag(m) / m.sum(axis=1) for method, m in matrices.items()}
-    rows = [
-        (label, *(percent(recalls[method][i]) for method in recalls))
-        for i, label in enumerate(classes)
-    ]
-    if len(classes) > _FEW:
-        order = np.argsort(recalls["ALSTM"], kind="stable")
-        kept = sorted({*order[: _FEW // 2].tolist(), *order[-_FEW // 2 :].tolist()})
-        rows = [rows[i] for i in kept]
-    parts = ["Recall by class, %:", table(["class", *recalls], rows)]
-    if len(classes) <= _FEW:
-        confusion = [
-            (label, *(str(int(count)) for count in line))
-            for label, line in zip(classes, matrices["ALSTM"], strict=True)
-        ]
-        parts += [
-            "ALSTM, rows true and columns predicted, all seeds together:",
-            table(["", *classes], confusion),
-        ]
-    return "\n\n".join(parts)
+# ---------------------------------------------------------------- UCF101
 
 
 def _ucf101(sources: Sources) -> str:
@@ -375,7 +182,28 @@ def _ucf101(sources: Sources) -> str:
                 for method, own in found["methods"].items()
             )
             rows.append((f"official split {number}", told, command))
-    return table(("test list", "accuracy, % [95 % interval over groups]", "command"), rows)
+    slots = replication_measured.table(
+        ("test list", "accuracy, % [95 % interval over groups]", "command"), rows
+    )
+    rehearsal = sources.maybe(REHEARSAL)
+    return f"{slots}\n\n{_takes(rehearsal)}" if rehearsal else slots
+
+
+def _takes(found: Mapping[str, Any]) -> str:
+    """Disk and hours of a split, as they were measured on trees of UCF101's shape."""
+    done, every = found["rehearsed"], found["all"]
+    return (
+        "What the command of one split takes, rehearsed end to end on generated clips with "
+        f"UCF101's number of classes, names, lists and lengths (`{found['command']}`): "
+        f"{done['clips']:,} clips took {done['extraction_core_seconds'] / 60:.0f} core-minutes for "
+        f"the features and {done['evaluation_core_seconds'] / 60:.0f} for the rest. Extrapolated "
+        f"to all {every['clips']:,}: about {every['extraction_core_hours']:.1f} core-hours for the "
+        "features, which are kept for the other splits, and "
+        f"{every['evaluation_core_hours']:.1f} for the rest, to be divided by the cores; "
+        f"{every['bytes_of_features'] / 1e9:.1f} GB of disk beside the clips "
+        f"({UCF101_ARCHIVE / 1e9:.1f} GB, and as much again for their archive while it is "
+        f"unpacked). The largest process had {done['peak_bytes'] / 1e9:.1f} GB of memory."
+    )
 
 
 # ---------------------------------------------------------------- the rest
@@ -388,7 +216,7 @@ def _deviations() -> str:
         "misprinted, and the fewest assumptions where it is silent; `literal` runs the print as "
         f"far as that can be computed. They differ in {len(changed)} of {len(FIELDS)} choices "
         "([docs/ambiguities.md](docs/ambiguities.md) has them all):\n\n"
-        + table(
+        + replication_measured.table(
             ("choice", "as printed", "corrected", "what it is"),
             [_choice(field) for field in changed],
         )
@@ -442,13 +270,14 @@ def _commands(claims: Sequence[Row], sources: Sources) -> str:
         (f"`{command}`", "; ".join(r.claim for r in claims if r.command == command), row.evidence)
         for command, row in rows.items()
     ]
-    for name in (*LADDERS, *(f"ablations_{real}" for real in REAL), *REAL):
+    recorded = [*replication_measured.LADDERS, "multiverse_builtin", REHEARSAL]
+    for name in (*recorded, *(f"ablations_{real}" for real in REAL), *REAL):
         found = sources.maybe(name)
         if found is not None and not any(f"`{found['command']}`" == line[0] for line in told):
             told.append((f"`{found['command']}`", name, f"results/recorded/{name}.json"))
     told.append(("`make replicate`", "every notebook, figure and this report, into build/", ""))
     told.append(("`make test`", "that all of it still holds", ""))
-    return table(("command", "what it repeats", "where it is kept"), told)
+    return replication_measured.table(("command", "what it repeats", "where it is kept"), told)
 
 
 #: Criterion -> (whether it is met, evidence).
@@ -487,7 +316,7 @@ def _criteria() -> str:
     for name, criteria in _CRITERIA.items():
         parts.append(f"**{name}**")
         rows = [(words, "yes" if met else "no", evidence) for words, met, evidence in criteria]
-        parts.append(table(("criterion", "met", "evidence"), rows))
+        parts.append(replication_measured.table(("criterion", "met", "evidence"), rows))
     return "\n\n".join(parts)
 
 

@@ -17,6 +17,10 @@ REAL = {
 
 #: Official splits of UCF101, which need its clips.
 UCF101 = tuple(f"ucf101_split{number}" for number in (1, 2, 3))
+#: What the command of a split takes, measured on trees of UCF101's shape.
+REHEARSAL = "ucf101_rehearsal"
+#: Bytes of the archive of its clips that THUMOS 2014 publishes (UCF101_videos.zip).
+UCF101_ARCHIVE = 6_960_400_115
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,25 @@ COMMON: dict[str, tuple[Value, str]] = {
 LEAST = {"jobs": 1, "seed": 0}
 MOST = {"jobs": 1024, "seed": 2**32 - 1}
 
-#: Parameters of the notebooks that look at one clip.
+#: Parameters of the notebooks that look at one clip, beside the common ones.
 EXAMPLE: dict[str, tuple[Value, str]] = {
     "action": ("", "action of the clip to look at; empty means the last in order"),
     "clip": (0, "number of that clip among those of its action, from 0"),
 }
 
-
 #: Parameters of the notebook that audits claims, which needs no data.
-CLAIMED: dict[str, tuple[Value, str]] = {
-    f"claimed_{name}": ("", f"{name} in percent, digits as printed; empty means the paper's")
-    for name in ("accuracy", "precision", "recall")
+AUDIT: dict[str, tuple[Value, str]] = {
+    "output": COMMON["output"],
+    **{
+        f"claimed_{name}": ("", f"{name} in percent, digits as printed; empty means the paper's")
+        for name in ("accuracy", "precision", "recall")
+    },
+}
+
+#: Parameters of the notebook that varies the choices itself.
+MULTIVERSE: dict[str, tuple[Value, str]] = {
+    **{name: shared for name, shared in COMMON.items() if name != "profile"},
+    "universes": (16, "how many are run here, at least 1; multiples of 16 are balanced"),
 }
 
 
@@ -98,11 +106,10 @@ def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
     return profile(profile_name, **changed)
 
 
-def parameter_cell(*sections: str, example: bool = False, claims: bool = False) -> str:
+def parameter_cell(*sections: str, shared: Mapping[str, tuple[Value, str]] = COMMON) -> str:
     """Source of the ``parameters`` cell of a notebook that shows the named sections.
 
-    With ``example`` it also asks which clip to look at; with ``claims`` it asks for claims and a
-    folder for the results, and for no data.
+    ``shared`` are the parameters that are no choices, with default and help.
 
     Examples
     --------
@@ -114,9 +121,6 @@ def parameter_cell(*sections: str, example: bool = False, claims: bool = False) 
         shown = f'"{value}"' if isinstance(value, str) else repr(value)
         return f"{name}: {type(value).__name__} = {shown}  # {help}"
 
-    shared = COMMON | EXAMPLE if example else COMMON
-    if claims:
-        shared = {"output": COMMON["output"], **CLAIMED}
     lines = [line(name, value, help) for name, (value, help) in shared.items()]
     for name, field in FIELDS.items():
         if field.section in sections:
@@ -162,10 +166,14 @@ class Results(ABC):
     def origin(self) -> dict[str, Any]:
         """Where a figure or a result comes from, as plain values."""
 
-    def save(self, figure: Figure, name: str, table: pd.DataFrame, alt: str) -> Figure:
-        """Write a figure under ``figures/`` of the output folder and give it back to be shown."""
+    def save(self, figure: Figure, name: str, table: pd.DataFrame, alt: str) -> figures.Picture:
+        """Write a figure under ``figures/`` of the output folder; gives what is shown of it."""
         figures.save(figure, self.output / "figures", name, table, self.origin, alt)
-        return figure
+        return figures.Picture(figure, alt)
+
+    def show(self, figure: Figure, alt: str) -> figures.Picture:
+        """A figure that is shown and not kept, with words for those who cannot see it."""
+        return figures.Picture(figure, alt)
 
     def record(self, **results: Any) -> None:
         """Write the notebook's results as JSON under ``results/`` of the output folder."""

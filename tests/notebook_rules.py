@@ -102,6 +102,17 @@ def size(notebook: Any) -> list[str]:
     return complaints
 
 
+def pictures_have_words(notebook: Any) -> list[str]:
+    """Each stored picture says what it shows, for those who cannot see it."""
+    return [
+        f"cell {index}: a picture without words; show it by session.show or session.save"
+        for index, cell in _code(notebook)
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+        and not output.metadata.get("image/png", {}).get("alt", "").strip()
+    ]
+
+
 def no_algorithm(notebook: Any) -> list[str]:
     """Functions and classes live in har_lib."""
     complaints = []
@@ -146,6 +157,7 @@ RULES: dict[str, Callable[[Any], list[str]]] = {
         metadata,
         no_machine_path,
         size,
+        pictures_have_words,
         no_algorithm,
         opening,
         checks,

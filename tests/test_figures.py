@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
 
 from har_lib import (
@@ -27,6 +28,7 @@ from har_lib import (
     plots_search,
 )
 from har_lib.files import ROOT
+from har_lib.mistakes import Mistake
 from tests import drawn_ablation, drawn_audit, drawn_leakage
 from tests.test_multiverse_plots import DRAWN as drawn_multiverse
 
@@ -94,6 +96,17 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
         other = (tmp_path / "other" / f"name.{ending}").read_bytes()
         # Axes without numbers aside, another slope is another picture and nothing else.
         assert (other == first) == (ending != "png")
+
+
+def test_a_notebook_shows_the_saved_picture_with_its_words(tmp_path: Path) -> None:
+    """As IPython formats the last expression of a cell."""
+    save(tmp_path, picture())
+    shown = figures.Picture(picture(), "A rising line.")
+    data, metadata = InteractiveShell.instance().display_formatter.format(shown)
+    assert data["image/png"] == (tmp_path / "name.png").read_bytes()
+    assert metadata["image/png"] == {"alt": "A rising line."}
+    assert data["text/plain"] == "A rising line."
+    assert set(data) == {"image/png", "text/plain"}
 
 
 def test_a_figure_with_an_origin_that_is_no_number_is_refused(tmp_path: Path) -> None:
@@ -235,7 +248,11 @@ DRAWN: dict[str, dict[str, Any]] = {
         "chance": 33.3,
         "data": "made up",
     },
-    "confusion": {"matrix": np.array([[3, 1], [0, 4]]), "labels": ["jump", "run"]},
+    "confusion": {
+        "matrix": np.array([[3, 1], [0, 4]]),
+        "labels": ["jump", "run"],
+        "mistakes": [Mistake("jump", "run", 1, 4, FRAMES[0], FRAMES[1])],
+    },
     "group_accuracy": {"names": ["g1", "g2"], "values": {"ALSTM": [80.0, 90.0]}},
     "prediction": {
         "frames": list(FRAMES),
@@ -319,6 +336,7 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("comparison", {"intervals": None}),
         ("comparison", {"chance": None}),
         ("confusion", {"matrix": np.array([[4, 0], [0, 4]])}),
+        ("confusion", {"mistakes": [Mistake("jump", "run", 1, 4, FRAMES[2], FRAMES[1])]}),
         ("prediction", {"probabilities": {"jump": 0.2, "run": 0.8}}),
         ("pipeline_of_a_clip", {"masks": [~MASK] * 3}),
         ("rivals", {"recorded": (MEANS, MEANS - 0.35)}),

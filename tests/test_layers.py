@@ -37,7 +37,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "replication": {
         *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
-        *("session", "experiments", "report", "readme", "predict", "record"),
+        *("session", "experiments", "mistakes", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
         *("figures", "plots", "plots_learning", "plots_search", "plots_audit"),
         *("contest", "ablation", "shrinkage", "centre_bias", "search_study", "search_report"),
@@ -48,9 +48,10 @@ LAYERS: dict[str, set[str]] = {
         "leakage_panels",
         *("silhouette_floor", "cli_leakage", "plots_leakage"),
         *("multiverse", "multiverse_axes", "multiverse_design", "multiverse_run"),
-        *("multiverse_report", "cli_multiverse", "plots_multiverse"),
+        *("multiverse_panels", "multiverse_report", "cli_multiverse", "plots_multiverse"),
         *("feature_ablation", "cli_ablations", "plots_ablation", "ablation_panels"),
-        *("replication_sources", "replication_claims", "replication_report", "cli_report"),
+        *("replication_sources", "replication_claims", "replication_measured"),
+        *("replication_report", "cli_report"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }

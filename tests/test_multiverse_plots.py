@@ -61,6 +61,13 @@ DRAWN: dict[str, dict[str, Any]] = {
     },
     "marginal_means": {"means": _MEANS, "overall": 0.3, "columns": 2},
     "shares_of_spread": {"shares": _SHARES, "others": ["interactions", "seeds (noise)"]},
+    "ways_to_report": {
+        "ways": pd.DataFrame(
+            {"groups apart": 100 * _ESTIMATE, "clips at random": 100 * _RANDOM.random(30)}
+        ),
+        "paper": 95.15,
+        "not_comparable": "not comparable: built-in data",
+    },
     "shrinkage": {"reruns": _RERUNS},
     "reporting": {"gains": _GAINS},
 }
@@ -93,6 +100,8 @@ def words(figure: Figure) -> str:
         ("marginal_means", {"means": _MEANS.assign(high=0.5)}),
         ("shares_of_spread", {"others": ["interactions"]}),
         ("shares_of_spread", {"shares": _SHARES.assign(chance=[0.1, 0.1, np.nan, np.nan])}),
+        ("ways_to_report", {"paper": 80.0}),
+        ("ways_to_report", {"ways": pd.DataFrame({"groups apart": [1.0], "clips at random": 2.0})}),
         ("shrinkage", {"reruns": _RERUNS.assign(groups=0.5)}),
         ("reporting", {"gains": _GAINS.assign(high=0.7)}),
     ],
@@ -104,8 +113,11 @@ def test_other_numbers_are_another_picture(name: str, change: dict[str, Any]) ->
     assert (before != after).any()
 
 
-def test_the_papers_number_stands_only_with_the_words_that_it_cannot_be_compared() -> None:
-    text = words(plots_multiverse.specification_curve(**DRAWN["specification_curve"]))
+@pytest.mark.parametrize("name", ["specification_curve", "ways_to_report"])
+def test_the_papers_number_stands_only_with_the_words_that_it_cannot_be_compared(
+    name: str,
+) -> None:
+    text = words(getattr(plots_multiverse, name)(**DRAWN[name]))
     assert "95.15 % – not comparable: built-in data" in text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from har_lib import cli, files, readme, replication_claims, replication_report
+from har_lib import cli, files, readme, replication_claims, replication_measured, replication_report
 from har_lib.errors import InputError
 from har_lib.replication_claims import (
     INCOMPATIBLE,
@@ -20,7 +20,7 @@ from har_lib.replication_claims import (
     VERDICTS,
     rows,
 )
-from har_lib.replication_sources import REAL, UCF101, Sources
+from har_lib.replication_sources import REAL, REHEARSAL, UCF101, Sources
 
 STORED = files.ROOT / "results"
 
@@ -149,6 +149,42 @@ def test_a_gain_is_supported_when_every_real_set_shows_it(copied: Path, method: 
     assert verdict(Sources(copied), start) == NOT_SUPPORTED
 
 
+def test_what_a_split_takes_is_told_as_it_was_rehearsed(copied: Path) -> None:
+    path = copied / "recorded" / f"{REHEARSAL}.json"
+    path.unlink(missing_ok=True)
+    assert "rehearsed" not in replication_report.page(Sources(copied))
+    done = {
+        "clips": 1234,
+        "extraction_core_seconds": 300.0,
+        "evaluation_core_seconds": 720.0,
+        "peak_bytes": 3.21e9,
+    }
+    every = {
+        "clips": 13_320,
+        "extraction_core_hours": 0.84,
+        "evaluation_core_hours": 6.25,
+        "bytes_of_features": 2.34e9,
+    }
+    made = {"command": "python -m some.thing", "rehearsed": done, "all": every}
+    files.write_json(path, made)
+    page = replication_report.page(Sources(copied))
+    (told,) = [line for line in page.splitlines() if "rehearsed" in line]
+    for part in (
+        "1,234 clips",
+        "5 minutes",
+        "12 for the rest",
+        "3 processes",
+        "all 13,320",
+        "0.8 hours",
+        "6.2 for the rest",
+        "2.3 GB of disk",
+        "7.0 GB",
+        "3.2 GB of memory",
+        "`python -m some.thing`",
+    ):
+        assert part in told, part  # fmt: skip
+
+
 def ucf101(copied: Path, accuracies: list[float]) -> Sources:
     """Records of the official splits as a run would leave them, with these accuracies."""
     made = files.read_json(copied / "recorded" / "weizmann_silhouettes.json")
@@ -214,7 +250,7 @@ def test_refresh_writes_once(tmp_path: Path) -> None:
 
 
 def test_bars_in_a_cell_do_not_end_it() -> None:
-    assert replication_report.table(["a"], [["x|y"]]).splitlines()[-1] == r"| x\|y |"
+    assert replication_measured.table(["a"], [["x|y"]]).splitlines()[-1] == r"| x\|y |"
 
 
 def test_records_that_are_reported_say_how_they_were_made() -> None:

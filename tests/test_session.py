@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from har_lib import video
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
 from har_lib.files import ROOT, build_dir, read_json
-from har_lib.session import CLAIMED, COMMON, EXAMPLE, Session, parameter_cell, settings
+from har_lib.session import AUDIT, COMMON, EXAMPLE, MULTIVERSE, Session, parameter_cell, settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECTIONS = sorted({field.section for field in FIELDS.values()})
+#: What notebooks have beside choices: each has one of these sets.
+SHARED = [COMMON, COMMON | EXAMPLE, AUDIT, MULTIVERSE]
 
 
 def assignments(source: str) -> dict[str, tuple[str, Any]]:
@@ -37,10 +40,11 @@ def assignments(source: str) -> dict[str, tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("example", [False, True])
-def test_parameter_lines_hold_name_type_value_and_help(section: str, example: bool) -> None:
-    source = parameter_cell(section, example=example)
-    shared = COMMON | EXAMPLE if example else COMMON
+@pytest.mark.parametrize("shared", SHARED)
+def test_parameter_lines_hold_name_type_value_and_help(
+    section: str, shared: Mapping[str, Any]
+) -> None:
+    source = parameter_cell(section, shared=shared)
     own = {field.name: field.default for field in FIELDS.values() if field.section == section}
     expected = {name: value for name, (value, _) in shared.items()} | own
     found = assignments(source)
@@ -70,8 +74,8 @@ def test_a_notebook_shows_what_is_generated_for_its_sections(path: Path) -> None
     source = "".join(cell["source"])
     names = set(assignments(source))
     sections = {FIELDS[name].section for name in names if name in FIELDS}
-    example, claims = (bool(names & set(own)) for own in (EXAMPLE, CLAIMED))
-    assert source == parameter_cell(*sections, example=example, claims=claims)
+    (shared,) = [own for own in SHARED if set(own) == names - set(FIELDS)]
+    assert source == parameter_cell(*sections, shared=shared)
 
 
 def test_there_are_notebooks_and_together_they_offer_every_choice() -> None:
@@ -275,7 +279,9 @@ def test_a_saved_figure_is_given_back(parameters: dict[str, Any], tmp_path: Path
     session = Session("03_stip", parameters)
     figure = Figure(figsize=(1, 1))
     table = pd.DataFrame({"x": [1]})
-    assert session.save(figure, "picture", table, "Nothing to see.") is figure
+    shown = session.save(figure, "picture", table, "Nothing to see.")
+    assert (shown.figure, shown.alt) == (figure, "Nothing to see.")
+    assert session.show(figure, "Nothing to see.") == shown
     about = read_json(tmp_path / "out" / "figures" / "picture.json")
     assert about == {"alt": "Nothing to see.", **session.origin}
 

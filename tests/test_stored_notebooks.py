@@ -85,6 +85,18 @@ def output(kind: str, **fields: Any) -> list[Any]:
             {"outputs": output("display_data", data={"text/html": "<a href='file:///tmp/x'>"})},
         ),
         ("size", 2, {"source": "a = 1\n" * 16}),
+        ("pictures_have_words", 2, {"outputs": output("display_data", data={"image/png": "x"})}),
+        (
+            "pictures_have_words",
+            2,
+            {
+                "outputs": output(
+                    "display_data",
+                    data={"image/png": "x"},
+                    metadata={"image/png": {"alt": " "}},
+                )
+            },
+        ),
         ("no_algorithm", 2, {"source": "def f():\n    return 1"}),
         ("no_algorithm", 2, {"source": "if True:\n    class A: pass"}),
         ("no_algorithm", 2, {"source": "%%time\nprint(1)"}),
@@ -110,6 +122,13 @@ def test_words_that_only_look_like_a_path_pass(good: Any) -> None:
 def test_a_definition_in_text_is_none(good: Any) -> None:
     source = 'print("def f(): in the class of")  # the class A'
     assert notebook_rules.no_algorithm(changed(good, 2, source=source)) == []
+
+
+def test_a_picture_with_words_passes(good: Any) -> None:
+    shown = output(
+        "display_data", data={"image/png": "x"}, metadata={"image/png": {"alt": "A line."}}
+    )
+    assert notebook_rules.pictures_have_words(changed(good, 2, outputs=shown)) == []
 
 
 def test_too_many_cells(good: Any) -> None:

@@ -63,6 +63,27 @@ def test_the_official_lists_have_these_counts() -> None:
     assert (len(classes), min(classes.values()), max(classes.values())) == (101, 100, 167)
 
 
+def test_the_lists_are_such_as_the_suite_takes_for_the_official_ones(tmp_path: Path) -> None:
+    folder = tmp_path / "ucfTrainTestlist"
+    for name, text in ucf101_tree.lists().items():
+        files.write_text(folder / name, text)
+    every = {f"{clip.label}/{clip.path.name}" for clip in ucf101_tree.layout()}
+    for number in splits.UCF101_COUNTS:
+        # It refuses lists of other counts, classes or groups.
+        train, test = splits.ucf101_split(tmp_path, number)
+        assert set(train) | set(test) == every
+        assert not set(train) & set(test)
+
+
+def test_exchanging_groups_for_the_lists_leaves_each_class_its_sizes() -> None:
+    before = np.random.default_rng(0).permutation(ucf101_tree.group_sizes().ravel())
+    before = before.reshape(101, 25)
+    after = ucf101_tree._as_listed(before)
+    assert (np.sort(before, axis=1) == np.sort(after, axis=1)).all()
+    tested = [after[:, 7 * k : 7 * k + 7].sum() for k in range(3)]
+    assert tested == [3783, 3734, 3696] != [before[:, 7 * k : 7 * k + 7].sum() for k in range(3)]
+
+
 def test_names_are_those_that_the_suite_reads() -> None:
     for clip in ucf101_tree.layout()[::97]:
         match = splits.UCF101_NAME.fullmatch(clip.path.name)
@@ -89,6 +110,12 @@ def test_a_beginning_of_the_list_is_like_the_whole(count: int, tolerance: float)
     assert np.mean([c.frames for c in first]) == pytest.approx(186.1, rel=tolerance)
     classes = Counter(clip.label for clip in first)
     assert len(classes) == min(count, 101)
+    # Each class has clips of as many groups as it can, so that no list is empty.
+    groups = Counter((clip.label, clip.group) for clip in first)
+    assert max(groups.values()) <= np.ceil(count / 101 / 25) + 1
+    if count >= 300:
+        listed = Counter(min((clip.group - 1) // 7, 3) for clip in first)
+        assert min(listed.values()) > count / 10
     # In proportion to the size of the class, which is 100 to 167 of 13,320.
     assert max(classes.values()) <= np.ceil(count * 167 / 13_320) + 1
 
