@@ -215,7 +215,7 @@ def in_short(study: Study) -> str:
     strict = study.strict
     gains = report.gains(study.accuracy)
     highest = gains.gain.idxmax()
-    row = gains.loc[highest]
+    row = 100 * gains.loc[highest, ["gain", "low", "high"]].astype(float)
     found = report.shrinkage(study.reruns)
     drops = 100 * _chosen(study).eval("first - groups")
     data = "built-in figures" if study.about["data"] == "builtin" else f"{study.about['data']} data"
@@ -224,8 +224,8 @@ def in_short(study: Study) -> str:
         f"clips ({data}, so that no number can be held against the paper's): accuracy from "
         f"{100 * strict.min():.1f} to {100 * strict.max():.1f} %, median "
         f"{100 * strict.median():.1f} %. What is computed being the same, another way to report "
-        f"it adds up to {100 * row.gain:.1f} points [{100 * row.low:.1f}, {100 * row.high:.1f}] on "
-        f"average (*{highest}*); on other groups the {len(drops)} best lose {100 * found.groups:.1f} "
+        f"it adds up to {row.gain:.1f} points [{row.low:.1f}, {row.high:.1f}] on average "
+        f"(*{highest}*); on other groups the {len(drops)} best lose {100 * found.groups:.1f} "
         f"points ({drops.min():.1f} to {drops.max():.1f}), others {100 * found.control:.1f}"
     )
 
