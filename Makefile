@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help replicate test accept lab extract lint unit notebooks bench lock clean
+.PHONY: help replicate test accept lab extract lint unit notebooks site bench lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -44,7 +44,7 @@ extract: .venv/ready ## make the built-in data and its features
 	@$(BIN)/python -m har_lib extract --jobs $(JOBS)
 
 unit: .venv/ready ## unit tests and the examples in docstrings
-	@$(BIN)/python -m pytest -n $(JOBS) tests har_lib
+	@$(BIN)/python -m pytest -n $(JOBS) tests har_lib book
 
 # The data and the features exist by now, so that no two kernels make the same ones.
 notebooks: .venv/ready extract ## run the notebooks, compare every output, picture and figure
@@ -59,11 +59,14 @@ accept: .venv/ready extract ## refresh the stored outputs, figures, results and 
 lab: .venv/ready ## open the notebooks in JupyterLab (more options in ARGS)
 	@$(BIN)/jupyter lab --ServerApp.default_url=/lab/tree/notebooks $(ARGS)
 
+site: .venv/ready ## make the book, pages that a browser opens without a network, into build/site
+	@$(BIN)/python -m book $(ARGS)
+
 bench: .venv/ready ## measure speed and memory beside their peers, about a quarter of an hour (more options in ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## choose the pinned versions anew (needs uv)
-	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --extra cluster \
+	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --extra cluster --extra site \
 		--python-version 3.11 \
 		$(foreach package,torch $(GPU_ONLY),--no-emit-package $(package)) \
 		pyproject.toml -o requirements.lock

@@ -18,17 +18,22 @@ from har_lib import (
     cli_multiverse,
     cli_notebooks,
     cli_report,
+    cli_sweep,
 )
 from har_lib.errors import InputError
 
 
 @dataclass(frozen=True)
 class Verb:
-    """One word of the command line: its help, its arguments and what it does."""
+    """One word of the command line: its help, its arguments and what it does.
+
+    With ``own_help`` it answers ``--help`` itself: argparse does so before a notebook is known.
+    """
 
     help: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], None]
+    own_help: bool = False
 
 
 #: Every verb. To add one, write its two functions and name them here.
@@ -56,7 +61,21 @@ VERBS: dict[str, Verb] = {
         "say what a video shows, as one picture", cli_models.predict_arguments, cli_models.predict
     ),
     "run": Verb(
-        "run one notebook with other parameters", cli_notebooks.run_arguments, cli_notebooks.run
+        "run one notebook with other parameters",
+        cli_notebooks.run_arguments,
+        cli_notebooks.run,
+        own_help=True,
+    ),
+    "sweep": Verb(
+        "run one notebook with every combination of some values, resumable",
+        cli_sweep.sweep_arguments,
+        cli_sweep.sweep,
+        own_help=True,
+    ),
+    "compare": Verb(
+        "show side by side what differs between runs: parameters and results",
+        cli_sweep.compare_arguments,
+        cli_sweep.compare,
     ),
     "choices": Verb(
         "list every choice that the paper leaves open, or write a profile to a file",
@@ -103,7 +122,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, verb in VERBS.items():
-        verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help.capitalize()))
+        verb.arguments(
+            verbs.add_parser(
+                name,
+                help=verb.help,
+                description=verb.help.capitalize(),
+                add_help=not verb.own_help,
+            )
+        )
     return parser
 
 

@@ -2,14 +2,22 @@
 
 import argparse
 import shutil
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from har_lib import cli_data
 from har_lib.cli_parameters import data_arguments, resolve, settle
 
+if TYPE_CHECKING:
+    from har_lib.datasets import Dataset
+
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``har train``."""
+    parser.add_argument(
+        "data", metavar="DIR", nargs="?", help="folder of the videos, in place of --data-root"
+    )
     data_arguments(parser)
     parser.add_argument(
         "--model", metavar="DIR", type=Path, help="where to (default: model/ of the output)"
@@ -27,6 +35,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Fit a classifier to a data set and save it."""
     from har_lib import predict
 
+    cli_data._take_named_data(arguments)
     settings = settle(resolve(arguments))
     folder = arguments.model or arguments.output / "model"
     # A search that was ended goes on when the command is given again.
@@ -45,6 +54,18 @@ def train(arguments: argparse.Namespace) -> None:
     print(f"trained on {model.trained_on['clips']} clips; the model is in {folder}")
 
 
+def leave_model(settings: dict[str, Any], dataset: "Dataset", output: Path) -> None:
+    """Fit the model that ``har predict`` takes, unless it is there; a line as for a notebook."""
+    from har_lib import predict
+
+    print(f"{'model':<20} ", end="", flush=True)
+    start = time.perf_counter()
+    fitted = predict.refresh(
+        output / "model", dataset, settings["config"], settings["seed"], settings["jobs"]
+    )
+    print(f"{time.perf_counter() - start:6.1f} s" if fitted else "up to date", flush=True)
+
+
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``har predict``."""
     parser.add_argument("video", metavar="VIDEO", type=Path, help="a video file")
@@ -52,28 +73,46 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="DIR",
         type=Path,
-        help="a folder made by har train (default: build/model, trained on the built-in actions "
-        "when it is missing or older than the library)",
+        help="a folder made by har train (default: build/model, the built-in actions, which "
+        "har replicate leaves there; it is trained now when it is missing or older than the "
+        "library)",
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="where to (default: build/predictions)"
+    )
+    parser.add_argument(
+        "--video",
+        dest="annotated",
+        metavar="FILE",
+        type=Path,
+        help="also write the clip again with all that the model sees in it: .mp4 (H.264 where "
+        "OpenCV can encode it, else MPEG-4 Part 2) or .webm (VP8, for browsers and notebooks)",
     )
 
 
 def predict(arguments: argparse.Namespace) -> None:
     """Say what a video shows."""
-    from har_lib import datasets, predict
+    from har_lib import annotate, datasets, movie, predict
     from har_lib.config import Config
     from har_lib.files import build_dir
-    from har_lib.video import read_gray
+    from har_lib.video import frames_per_second, read_gray
 
-    read_gray(arguments.video, size=(16, 16))  # a video that cannot be read ends here, not later
+    # What cannot be read or written ends here, not after a model has been trained.
+    read_gray(arguments.video, size=(16, 16))
+    if arguments.annotated:
+        movie.check_target(arguments.annotated, arguments.video)
+        frames_per_second(arguments.video)
     folder = arguments.model or build_dir() / "model"
     if arguments.model is None and not predict.is_current(folder):
         print("training a model on the built-in actions", flush=True)
         predict.train(datasets.load("builtin", progress=True), Config(), progress=True).save(folder)
     model = predict.Model.load(folder)
     output = arguments.output or build_dir() / "predictions"
-    for action, share in predict.draw(model, arguments.video, output).items():
+    seen = predict.look(model, arguments.video)
+    for action, share in predict.draw(model, arguments.video, output, seen=seen).items():
         print(f"{100 * share:5.1f} %  {action}")
     print(f"the model knows only these actions; the picture is {output / arguments.video.stem}.png")
+    if arguments.annotated:
+        codec = annotate.write(arguments.video, seen, arguments.annotated, progress=True)
+        browsers = ": browsers need a .webm" if codec == movie.PLAYERS_ONLY else ""
+        print(f"the annotated video is {arguments.annotated} ({codec}{browsers})")

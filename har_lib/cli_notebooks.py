@@ -1,6 +1,7 @@
 """Commands about notebooks and choices."""
 
 import argparse
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,42 @@ def replicate(arguments: argparse.Namespace) -> None:
         print(f"recorded in {record.write(arguments.record, words, arguments.output, run)}")
 
 
+def notebook_arguments(parser: argparse.ArgumentParser) -> None:
+    """The notebook of a command, and a help that knows the parameters of that notebook."""
+    parser.add_argument(
+        "notebook", metavar="NOTEBOOK", nargs="?", help="number, name or path, such as 03"
+    )
+    parser.add_argument(
+        "-h",
+        "--help",
+        action="store_true",
+        help="show this, with a NOTEBOOK all its parameters too, and stop",
+    )
+    parser.set_defaults(help_text=parser.format_help)
+
+
+def chosen_notebook(arguments: argparse.Namespace) -> Path | None:
+    """The notebook that a command is for, or None when its help was asked for and is printed."""
+    from har_lib import notebook_parameters, notebooks
+
+    if not arguments.notebook and not arguments.help:
+        names = ", ".join(path.stem for path in notebooks.NOTEBOOKS)
+        raise InputError(f"name a notebook: {names}")
+    path = notebooks.find(arguments.notebook) if arguments.notebook else None
+    if not arguments.help:
+        return path
+    print(arguments.help_text().rstrip("\n"))
+    if path:
+        known = notebooks.parameters(path)
+        width = shutil.get_terminal_size((80, 24)).columns
+        print(f"\nparameters of {path.stem}, to be set by -p NAME VALUE:")
+        print(notebook_parameters.table(known, min(width, 100)))
+    return None
+
+
 def run_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``har run``."""
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="number, name or path, such as 03")
+    notebook_arguments(parser)
     parser.add_argument("--list", action="store_true", help="list its parameters and stop")
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="where results go (default: build/runs/NAME)"
@@ -63,16 +97,16 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser)
 
 
-def _for_notebook(
+def for_notebook(
     arguments: argparse.Namespace, notebook: str, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Parameters of one notebook: from a file made for the whole suite, those that it has."""
+    from har_lib.common_parameters import SHARED
     from har_lib.config import FIELDS
-    from har_lib.session import COMMON, EXAMPLE
 
     values = parameters(arguments)
     explicit = {name for name, _ in arguments.given}
-    suite = {*COMMON, *EXAMPLE, *FIELDS} - explicit
+    suite = {*SHARED, *FIELDS} - explicit
     left_out = [name for name in values if name in suite and name not in known]
     if left_out:
         print(f"{notebook} does not use {', '.join(left_out)}", flush=True)
@@ -84,7 +118,9 @@ def run(arguments: argparse.Namespace) -> None:
     from har_lib import notebooks
     from har_lib.files import build_dir
 
-    path = notebooks.find(arguments.notebook)
+    path = chosen_notebook(arguments)
+    if path is None:
+        return
     known = notebooks.parameters(path)
     if arguments.list:
         for parameter in known.values():
@@ -93,7 +129,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     # Not among the results of `replicate`, which would go stale unseen.
     output = (arguments.output or build_dir() / "runs" / path.stem).absolute()
-    values = _for_notebook(arguments, path.stem, known)
+    values = for_notebook(arguments, path.stem, known)
     if "output" in known:
         values.setdefault("output", str(output))
     print(notebooks.execute(path, output / path.name, values))

@@ -114,11 +114,11 @@ def settle(values: dict[str, Any]) -> dict[str, Any]:
 
     What is wrong is refused here, before data are read or a kernel starts.
     """
-    from har_lib import session
+    from har_lib import common_parameters
     from har_lib.config import FIELDS
     from har_lib.notebook_parameters import Parameter, check_names
 
-    offered = session.COMMON | session.EXAMPLE
+    offered = common_parameters.COMMON | common_parameters.EXAMPLE
     offered |= {name: (field.default, field.help) for name, field in FIELDS.items()}
     check_names(values, offered, "the suite")
     given = {
@@ -127,8 +127,8 @@ def settle(values: dict[str, Any]) -> dict[str, Any]:
         )
         for name, value in values.items()
     }
-    common = {name: given.get(name, value) for name, (value, _) in session.COMMON.items()}
-    session.check_common(common)
+    common = {name: given.get(name, value) for name, (value, _) in common_parameters.COMMON.items()}
+    common_parameters.check_common(common)
     choices = {name: value for name, value in given.items() if name in FIELDS}
     for name, value in choices.items():
         profiles = FIELDS[name].profiles
@@ -138,7 +138,7 @@ def settle(values: dict[str, Any]) -> dict[str, Any]:
                 f"{common['profile']} replaces by {profiles[str(common['profile'])]!r}: start "
                 "from the profile corrected and set the other choices one by one"
             )
-    config = session.settings(str(common["profile"]), choices)
+    config = common_parameters.settings(str(common["profile"]), choices)
     official = config.evaluation.split.startswith("official")
     if official and common["dataset"] != "ucf101":
         raise InputError(

@@ -4,7 +4,9 @@ import ast
 import difflib
 import json
 import math
-from collections.abc import Iterable
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,13 @@ ALLOWED = {
     "float": "a finite number",
     "bool": "true or false",
 }
+
+
+#: A parameter as papermill reads it: name, type, default, and its help behind a `#`.
+_LINE = re.compile(
+    r"(?P<name>\w+)\s*:\s*[\"']?(?P<type>\w[\w\[\],\s]*)[\"']?\s*=\s*(?P<default>.*?)"
+    r"(\s*#\s*(type:\s*\S*\s*)?(?P<help>.*))?"
+)
 
 
 @dataclass(frozen=True)
@@ -102,11 +111,14 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 def parameters(path: Path) -> dict[str, Parameter]:
     """Read the parameters that a notebook offers, as papermill sees them.
 
+    Papermill itself is not asked: to import it takes longer than a wrong name may wait for its
+    answer.
+
     Parameters
     ----------
     path : Path
-        The notebook. Its ``parameters`` cell holds lines ``name: type = default  # help`` with
-        types str, int, float and bool.
+        The notebook. Its ``parameters`` cell, the first so tagged, holds lines
+        ``name: type = default  # help`` with types str, int, float and bool.
 
     Returns
     -------
@@ -118,37 +130,37 @@ def parameters(path: Path) -> dict[str, Parameter]:
     InputError
         If a line is one that papermill would silently pass over, or has another type.
     """
-    from papermill.inspection import inspect_notebook
-
-    source = "\n".join(c["source"] for c in read_cells(path) if "parameters" in c["tags"])
+    tagged = (cell["source"] for cell in read_cells(path) if "parameters" in cell["tags"])
+    source = next(tagged, "")
     try:
-        offered = inspect_notebook(escaped(path))
-        assigned = [line.target for line in ast.parse(source).body]  # type: ignore[attr-defined]
+        statements = ast.parse(source).body
+        names = [ast.unparse(each.target) for each in statements]  # type: ignore[attr-defined]
     except (ValueError, SyntaxError, AttributeError) as error:
         raise InputError(
-            f"{path.name}: the parameters cell must hold only lines `name: type = value  # help`, "
-            f"and the notebook name its kernel ({error})"
+            f"{path.name}: the parameters cell must hold only lines "
+            f"`name: type = value  # help` ({error})"
         ) from error
-    found = {}
-    for target in assigned:
-        name = ast.unparse(target)
-        if name not in offered:
+    lines, found = source.splitlines(), {}
+    for name, statement in zip(names, statements, strict=True):
+        line = lines[statement.lineno - 1].strip()
+        seen = _LINE.fullmatch(line)
+        # Papermill joins the lines of a statement and gives up where there is a second `=`.
+        if seen is None or line.count("=") != 1 or statement.lineno != statement.end_lineno:
             raise InputError(
                 f"{path.name}: papermill does not see the parameter {name}: "
-                "no `=` in its help, and no `|` in its type"
+                "one line each, no `=` in its help, and no `|` in its type"
             )
-        found[name] = _parameter(path.name, **offered[name])
+        found[name] = _parameter(
+            path.name, name, seen["type"].strip(), seen["default"], (seen["help"] or "").strip()
+        )
     return found
 
 
-def _parameter(
-    where: str, name: str, inferred_type_name: str, default: str, help: str
-) -> Parameter:
-    """Check and type what papermill inferred of one line."""
-    if inferred_type_name not in TYPES:
+def _parameter(where: str, name: str, kind: str, default: str, help: str) -> Parameter:
+    """Check and type the parts of one line."""
+    if kind not in TYPES:
         raise InputError(
-            f"{where}: the parameter {name} has type {inferred_type_name}; "
-            f"allowed are {', '.join(TYPES)}"
+            f"{where}: the parameter {name} has type {kind}; allowed are {', '.join(TYPES)}"
         )
     if not help:
         raise InputError(f"{where}: the parameter {name} has no help; write it behind a `#`")
@@ -156,10 +168,28 @@ def _parameter(
         value = ast.literal_eval(default)
     except (ValueError, SyntaxError) as error:
         raise InputError(f"{where}: the default of {name} is no literal: {default}") from error
-    parameter = Parameter(name, inferred_type_name, value, help)
-    if isinstance(value, str) and inferred_type_name != "str":
-        raise InputError(f"{where}: the default of {name} is text, not {inferred_type_name}")
-    return Parameter(name, inferred_type_name, parameter.typed(value, where), help)
+    parameter = Parameter(name, kind, value, help)
+    if isinstance(value, str) and kind != "str":
+        raise InputError(f"{where}: the default of {name} is text, not {kind}")
+    return Parameter(name, kind, parameter.typed(value, where), help)
+
+
+def table(known: Mapping[str, Parameter], width: int = 100) -> str:
+    """Name, type, default and help of parameters, wrapped to a width.
+
+    Examples
+    --------
+    >>> print(table({"seed": Parameter("seed", "int", 0, "seed of every random choice")}, 40))
+      seed  int = 0
+            seed of every random choice
+    """
+    column = max(map(len, known), default=0) + 4
+    lines = []
+    for name, parameter in known.items():
+        lines.append(f"  {name:<{column - 2}}{parameter.type} = {parameter.default!r}")
+        room = max(width - column, 20)
+        lines += [" " * column + line for line in textwrap.wrap(parameter.help, room)]
+    return "\n".join(lines)
 
 
 #: More names than this are too many for one line.
@@ -179,8 +209,9 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name.lower(), known, n=3)
-            every = ", ".join(known) if len(known) <= MOST_NAMED else "har choices lists them"
-            hint = f"did you mean {' or '.join(close)}?" if close else f"it has: {every}"
+            few = len(known) <= MOST_NAMED
+            every = f"it has: {', '.join(known)}" if few else "har choices and --help list them"
+            hint = f"did you mean {' or '.join(close)}?" if close else every
             raise InputError(f"{where} has no parameter {name!r}; {hint}")
 
 

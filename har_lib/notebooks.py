@@ -9,8 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from har_lib import files, notebook_parameters
-from har_lib.config import FIELDS
+from har_lib import common_parameters, files, notebook_parameters
 from har_lib.errors import InputError
 from har_lib.notebook_parameters import Parameter, Value, check_names, escaped, read_cells
 
@@ -22,7 +21,17 @@ parameters = notebook_parameters.parameters
 
 
 class NotebookError(InputError):
-    """A notebook failed while it ran: which one, in which cell, and with what error."""
+    """A notebook failed while it ran: which one, in which cell, and with what error.
+
+    Attributes
+    ----------
+    cause : str
+        The message without the advice that may follow it.
+    """
+
+    def __init__(self, cause: str, advice: str = "") -> None:
+        super().__init__("; ".join(filter(None, [cause, advice])))
+        self.cause = cause
 
 
 def find(name: str, notebooks: Sequence[Path] | None = None) -> Path:
@@ -79,17 +88,19 @@ def execute(path: Path, output: Path, parameters: Mapping[str, Any]) -> Path:
     known = notebook_parameters.parameters(path)
     check_names(parameters, known, path.stem)
     values = {name: known[name].typed(value, path.stem) for name, value in parameters.items()}
-    for name in FIELDS.keys() & values.keys():
-        FIELDS[name].check(values[name])
+    common_parameters.check(values)
     return _run(path, output, values)
 
 
-def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
+def _run(
+    path: Path, output: Path, values: dict[str, Value], peaks: list[int] | None = None
+) -> Path:
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from har_lib.kernel import STARTUP_SECONDS, EnvironmentKernel, normalise
+    from har_lib.kernel import STARTUP_SECONDS, normalise
+    from har_lib.kernel_peak import telling_kernel
 
     failed = output.with_name(f"{output.stem}.failed.ipynb")
     failed.unlink(missing_ok=True)
@@ -102,7 +113,7 @@ def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
                 values,
                 kernel_name="python3",
                 language="python",
-                kernel_manager_class=EnvironmentKernel,
+                kernel_manager_class=telling_kernel([] if peaks is None else peaks),
                 start_timeout=STARTUP_SECONDS,
                 progress_bar=False,
             )
@@ -110,8 +121,8 @@ def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
             files.write_bytes(failed, temporary.read_bytes())
             message = " ".join(f"{error.ename}: {error.evalue}".split())
             raise NotebookError(
-                f"{path.name}, cell [{error.exec_count}]: {message}; "
-                f"the half-run notebook is kept as {failed}"
+                f"{path.name}, cell [{error.exec_count}]: {message}",
+                f"the half-run notebook is kept as {failed}",
             ) from error
         except RuntimeError as error:  # the kernel died: out of memory, or a crash in a library
             message = " ".join(str(error).split())
@@ -121,7 +132,17 @@ def _run(path: Path, output: Path, values: dict[str, Value]) -> Path:
     return output
 
 
-def _environment() -> dict[str, Any]:
+def library() -> dict[str, str]:
+    """Digest of each source of the library."""
+    return {p.name: files.digest(p) for p in sorted(Path(__file__).parent.glob("*.py"))}
+
+
+def record_path(path: Path, output: Path) -> Path:
+    """Where a run into ``output`` keeps what it was of a notebook."""
+    return output / "notebooks" / f"{path.stem.partition('_')[0]}.json"
+
+
+def surroundings() -> dict[str, Any]:
     """Describe what a notebook's results depend on besides itself and its parameters."""
     project = tomllib.loads((files.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     versions = {"python": sys.version}
@@ -130,7 +151,7 @@ def _environment() -> dict[str, Any]:
         versions[name] = metadata.version(name)
     return {
         "versions": versions,
-        "library": {p.name: files.digest(p) for p in sorted(Path(__file__).parent.glob("*.py"))},
+        "library": library(),
         "folders": [str(files.data_dir()), str(files.build_dir())],
     }
 
@@ -144,7 +165,16 @@ def _content(folder: Path) -> dict[str, int]:
     }
 
 
-def _up_to_date(record: dict[str, Any], key: str, executed: Path, output: Path) -> bool:
+def _spent(start: float, peaks: list[int]) -> dict[str, Any]:
+    """Time and memory of a run that began at ``start``, as they are kept."""
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
+        "peak_bytes": max(peaks, default=None),
+    }
+
+
+def up_to_date(record: dict[str, Any], key: str, executed: Path, output: Path) -> bool:
+    """Whether a run is that of the key, and all that it made under ``output`` is unchanged."""
     return (
         record.get("key") == key
         and executed.is_file()
@@ -169,7 +199,8 @@ def replicate(
     A notebook is up to date when its cells, its parameters, the library's sources, the
     versions of what the library depends on and the data are those of its last run, and all
     that it wrote under ``output`` is still there. What it was is kept beside the executed copy
-    in ``<number>.json``.
+    in ``<number>.json``, with the seconds and the bytes of memory that it took; of one that
+    failed, what it failed with.
 
     Parameters
     ----------
@@ -205,17 +236,17 @@ def replicate(
         raise InputError("there is no notebook to run in notebooks/")
     output = output.absolute()
     offered_values = {"output": str(output), **parameters}
-    environment = _environment()
+    environment = surroundings()
     plans = []
     for path in chosen:
-        record_path = output / "notebooks" / f"{path.stem.partition('_')[0]}.json"
-        record = files.read_json(record_path) if record_path.is_file() else {}
+        kept = record_path(path, output)
+        record = files.read_json(kept) if kept.is_file() else {}
         source = files.digest_of(read_cells(path))
         if record.get("source") == source:
             known = {p["name"]: Parameter(**p) for p in record["parameters"]}
         else:
             known = notebook_parameters.parameters(path)
-        plans.append((path, record_path, record, source, known))
+        plans.append((path, kept, record, source, known))
     names = {name for *_, known in plans for name in known}
     check_names(parameters, names, "the suite" if only is None else " and ".join(only))
     values = [
@@ -223,34 +254,44 @@ def replicate(
         for path, *_, known in plans
     ]
     ran = []
-    for (path, record_path, record, source, known), given in zip(plans, values, strict=True):
+    for (path, kept, record, source, known), given in zip(plans, values, strict=True):
         executed = output / "notebooks" / path.name
         key = files.digest_of([source, given, environment, dataset_digest])
         if progress:
             print(f"{path.stem:<20} ", end="", flush=True)
-        if _up_to_date(record, key, executed, output):
+        if up_to_date(record, key, executed, output):
             if progress:
                 print("up to date", flush=True)
             continue
-        record_path.unlink(missing_ok=True)
+        kept.unlink(missing_ok=True)
+        peaks: list[int] = []
         before, start = _content(output), time.perf_counter()
+        about = {
+            "source": source,
+            "parameters": [asdict(parameter) for parameter in known.values()],
+            "library": files.digest_of(environment["library"]),
+            "versions": environment["versions"],
+        }
         try:
-            _run(path, executed, given)
-        except BaseException:
+            _run(path, executed, given, peaks)
+        except BaseException as error:
             if progress:
                 print("failed", flush=True)
+            if isinstance(error, NotebookError):
+                # Without a key: it is stale whatever comes.
+                files.write_json(kept, {**about, "error": error.cause, **_spent(start, peaks)})
             raise
         if progress:
             print(f"{time.perf_counter() - start:6.1f} s", flush=True)
         made = [name for name, when in _content(output).items() if before.get(name) != when]
         files.write_json(
-            record_path,
+            kept,
             {
                 "key": key,
-                "source": source,
+                **about,
                 "executed": files.digest(executed),
                 "made": {name: files.digest(output / name) for name in sorted(made)},
-                "parameters": [asdict(parameter) for parameter in known.values()],
+                **_spent(start, peaks),
             },
         )
         ran.append(path.stem)

@@ -222,8 +222,14 @@ def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) 
         color = METHOD_COLORS[method]
         if many:
             order = np.sort(np.asarray(accuracy, dtype=float))
-            places = np.arange(1, len(order) + 1)
-            axes.step(places, order, where="mid", color=color, label=method, linewidth=1.8)
+            axes.step(
+                np.arange(1, len(order) + 1),
+                order,
+                where="mid",
+                color=color,
+                label=method,
+                linewidth=1.8,
+            )
         else:
             places = np.arange(len(names)) + 0.13 * (shift - (len(values) - 1) / 2)
             axes.plot(places, accuracy, "o", color=color, label=method, markersize=5)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from har_lib import (
@@ -14,13 +13,15 @@ from har_lib import (
     figures,
     files,
     plots,
-    plots_learning,
+    plots_clip,
     record,
+    sight,
 )
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
 from har_lib.errors import InputError
+from har_lib.sight import Sight
 
 CLASSIFIER, ABOUT = "classifier.npz", "model.json"
 
@@ -57,6 +58,11 @@ class Model:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder / ABOUT} cannot be used ({error}): train anew") from error
         return cls(ALSTMClassifier.load(folder / CLASSIFIER), config, trained_on)
+
+
+def _sources() -> str:
+    """Digest of the sources that decide what a model is; others may change without it."""
+    return record.computed_by("experiments", "extraction")
 
 
 def train(
@@ -105,22 +111,69 @@ def train(
             "clips": len(collection.records),
             "groups": len(set(collection.groups.tolist())),
             "seed": seed,
-            "source_digest": record.sources(),
+            "source_digest": _sources(),
         },
     )
 
 
-def is_current(folder: Path) -> bool:
-    """Whether the folder holds a model that this version of the library trained."""
+def is_current(folder: Path, config: Config | None = None, **trained_on: str | int) -> bool:
+    """Whether the folder holds a model that these sources of the library trained.
+
+    With a configuration, or what `Model.trained_on` is to say, also whether it is that one.
+    """
     try:
-        about = files.read_json(folder / ABOUT)
-    except (FileNotFoundError, ValueError):
+        model = Model.load(folder)
+    except InputError:
         return False
-    current: bool = about["trained_on"].get("source_digest") == record.sources()
-    return current
+    wanted = {"source_digest": _sources(), **trained_on}
+    return wanted.items() <= model.trained_on.items() and config in (None, model.config)
 
 
-def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str, float]:
+def refresh(
+    folder: Path,
+    dataset: Dataset,
+    config: Config,
+    seed: int = 0,
+    jobs: int = 2,
+    progress: bool = False,
+) -> bool:
+    """Fit a model to a data set and keep it in a folder, unless it is there already.
+
+    Arguments are those of `train`, with its errors.
+
+    Returns
+    -------
+    bool
+        Whether it was fitted.
+    """
+    if is_current(folder, config, data_digest=dataset.digest(), seed=seed):
+        return False
+    train(dataset, config, seed, jobs, progress=progress).save(folder)
+    return True
+
+
+def look(model: Model, video: Path) -> Sight:
+    """Take a video through the pipeline that the model was trained with.
+
+    Raises
+    ------
+    VideoError
+        If the video cannot be read.
+    InputError
+        If nothing moves in it, so that all its numbers are zero.
+    """
+    frames = features.read(video, model.config.video)
+    seen = sight.look(frames, model.classifier, model.config)
+    if not seen.found.vectors.any():
+        raise InputError(
+            f"{video}: nothing moves in it, so there is nothing to predict from: use another clip"
+        )
+    return seen
+
+
+def draw(
+    model: Model, video: Path, output: Path, at_most: int = 8, seen: Sight | None = None
+) -> dict[str, float]:
     """Predict the action of a video and draw its way through the pipeline.
 
     Parameters
@@ -128,10 +181,12 @@ def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str,
     model : Model
     video : Path
     output : Path
-        Folder for ``<video>.png`` (key frames, pre-processed output and prediction), its
-        ``.csv`` (probabilities) and ``.json``.
+        Folder for ``<video>.png`` (key frames, pre-processed output, interest points and
+        prediction), its ``.csv`` (probabilities) and ``.json``.
     at_most : int
         Key frames shown.
+    seen : Sight, optional
+        What `look` gave for the video; looked at now by default.
 
     Returns
     -------
@@ -146,37 +201,22 @@ def draw(model: Model, video: Path, output: Path, at_most: int = 8) -> dict[str,
         If nothing moves in it, so that all its numbers are zero.
     """
     plots.use_style()
-    config = model.config
-    frames = features.read(video, config.video)
-    found = features.extract(frames, config)
-    if not found.vectors.any():
-        raise InputError(
-            f"{video}: nothing moves in it, so there is nothing to predict from: use another clip"
-        )
-    masks = features.bodies(frames, config.silhouette)
-    share = model.classifier.predict_proba([found.vectors])[0]
-    order = np.argsort(-share, kind="stable")
-    probabilities = {str(model.classifier.classes_[i]): float(share[i]) for i in order}
-    shown = found.keyframes[
-        np.unique(np.linspace(0, len(found.keyframes) - 1, at_most).round().astype(int))
-    ]
-    figure = plots_learning.pipeline_of_a_clip(
-        [*frames[shown]], [*masks[shown]], shown, probabilities
-    )
+    seen = seen or look(model, video)
+    probabilities = seen.probabilities
     best = next(iter(probabilities))
     figures.save(
-        figure,
+        plots_clip.pipeline(**seen.pipeline(at_most)),
         output,
         video.stem,
         pd.DataFrame({"action": list(probabilities), "probability": list(probabilities.values())}),
         {
             "video": video.name,
-            "frames": len(frames),
-            "key_frames": found.keyframes.tolist(),
+            "frames": len(seen.frames),
+            "key_frames": seen.found.keyframes.tolist(),
             "model": model.trained_on,
-            "choices": config.flat(),
+            "choices": model.config.flat(),
         },
-        f"Key frames of {video.name}, their silhouettes, and the probability of each action; "
-        f"the most probable is {best}.",
+        f"Key frames of {video.name}, their silhouettes, the interest points around them, and the "
+        f"probability of each action; the most probable is {best}.",
     )
     return probabilities

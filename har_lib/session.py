@@ -10,123 +10,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har_lib import audit_readings, datasets, extraction, features, figures, files
+from har_lib import audit_readings, datasets, executed, extraction, features, figures, files
 from har_lib.audit_printed import Printed
-from har_lib.config import FIELDS, PROFILES, Config, Value, profile
+from har_lib.common_parameters import COMMON, check_common, settings
+from har_lib.config import FIELDS
 from har_lib.datasets import Dataset, Record
 from har_lib.errors import InputError
-
-#: Parameters that every notebook has beside the choices of its stage: default and help.
-COMMON: dict[str, tuple[Value, str]] = {
-    "dataset": ("builtin", "which data: builtin, ucf101, kth or folder"),
-    "data_root": ("", "folder of the data; not needed for builtin"),
-    "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
-    "group_table": ("", "for folder: CSV or TSV with the columns file and group"),
-    "output": ("", "folder for figures and results; empty means build"),
-    "profile": (
-        "corrected",
-        "literal (as printed, as far as that can be computed), corrected or stable",
-    ),
-    "jobs": (2, "processes for extraction and folds"),
-    "seed": (0, "seed of everything random"),
-}
-
-#: The least that numbers among them may be.
-LEAST = {"jobs": 1, "seed": 0}
-MOST = {"jobs": 1024, "seed": 2**32 - 1}
-
-#: Parameters of the notebooks that look at one clip, beside the common ones.
-EXAMPLE: dict[str, tuple[Value, str]] = {
-    "action": ("", "action of the clip to look at; empty means the last in order"),
-    "clip": (0, "number of that clip among those of its action, from 0"),
-}
-
-#: Parameters of the notebook that audits claims, which needs no data.
-AUDIT: dict[str, tuple[Value, str]] = {
-    "output": COMMON["output"],
-    **{
-        f"claimed_{name}": ("", f"{name} in percent, digits as printed; empty means the paper's")
-        for name in ("accuracy", "precision", "recall")
-    },
-}
-
-#: Parameters of the notebook that varies the choices itself.
-MULTIVERSE: dict[str, tuple[Value, str]] = {
-    **{name: shared for name, shared in COMMON.items() if name != "profile"},
-    "universes": (16, "how many are run here, at least 1; multiples of 16 are balanced"),
-}
-
-
-def check_common(common: Mapping[str, Any]) -> None:
-    """Refuse common parameters that are of another type or out of range.
-
-    Raises
-    ------
-    InputError
-        Naming the first such parameter.
-
-    Examples
-    --------
-    >>> check_common({"jobs": 0})
-    Traceback (most recent call last):
-    har_lib.errors.InputError: jobs = 0 is not allowed: it must be at least 1
-    """
-    for name, value in common.items():
-        kind = type(COMMON[name][0])
-        # type() and not isinstance(): True is an int.
-        if type(value) is not kind:
-            allowed = f"of type {kind.__name__}"
-        elif name in LEAST and common[name] < LEAST[name]:
-            allowed = f"at least {LEAST[name]}"
-        elif name in MOST and common[name] > MOST[name]:
-            allowed = f"at most {MOST[name]}"
-        elif name == "profile" and value not in PROFILES:
-            allowed = f"one of {', '.join(PROFILES)}"
-        else:
-            continue
-        raise InputError(f"{name} = {value!r} is not allowed: it must be {allowed}")
-
-
-def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
-    """The configuration of a notebook: a profile, and the choices that were changed in it.
-
-    A choice left at its ``corrected`` value follows the profile, so that a notebook can show
-    plain values; every configuration can be reached from ``corrected``.
-
-    Examples
-    --------
-    >>> settings("stable", {"grid_over": "bbox", "hidden_size": 8}).grid.over
-    'frame'
-    """
-    changed = {
-        name: value
-        for name, value in given.items()
-        if FIELDS[name].check(value) != FIELDS[name].profiles["corrected"]
-    }
-    return profile(profile_name, **changed)
-
-
-def parameter_cell(*sections: str, shared: Mapping[str, tuple[Value, str]] = COMMON) -> str:
-    """Source of the ``parameters`` cell of a notebook that shows the named sections.
-
-    ``shared`` are the parameters that are no choices, with default and help.
-
-    Examples
-    --------
-    >>> parameter_cell("grid").splitlines()[-1].split("  #")[0]
-    'empty_silhouette: str = "zeros"'
-    """
-
-    def line(name: str, value: Any, help: str) -> str:
-        shown = f'"{value}"' if isinstance(value, str) else repr(value)
-        return f"{name}: {type(value).__name__} = {shown}  # {help}"
-
-    lines = [line(name, value, help) for name, (value, help) in shared.items()]
-    for name, field in FIELDS.items():
-        if field.section in sections:
-            parts = [field.describe(), field.help, field.condition()]
-            lines.append(line(name, field.default, "; ".join(filter(None, parts))))
-    return "\n".join(lines)
 
 
 def load_dataset(
@@ -176,9 +65,13 @@ class Results(ABC):
         return figures.Picture(figure, alt)
 
     def record(self, **results: Any) -> None:
-        """Write the notebook's results as JSON under ``results/`` of the output folder."""
-        path = self.output / "results" / f"{self.notebook}.json"
-        files.write_json(path, {**self.origin, **results})
+        """Write the notebook's results as JSON under ``results/`` of the output folder.
+
+        They are kept in the notebook itself too, see `har_lib.executed`.
+        """
+        found = {**self.origin, **results}
+        files.write_json(self.output / "results" / f"{self.notebook}.json", found)
+        executed.keep(found)
 
 
 class AuditSession(Results):

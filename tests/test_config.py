@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from har_lib import session
+from har_lib import common_parameters
 from har_lib.choice import PROFILES, Field
 from har_lib.config import FIELDS, Config, KeyFrames, Stip, profile
 from har_lib.errors import InputError
@@ -42,7 +42,7 @@ def test_names_are_unique_and_free() -> None:
     for name in FIELDS:
         assert name.isidentifier()
         assert not keyword.iskeyword(name)
-    assert not set(FIELDS) & set(session.COMMON | session.EXAMPLE)
+    assert not set(FIELDS) & set(common_parameters.SHARED)
 
 
 @every_field

@@ -60,8 +60,8 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     The environment stands still, or whoever edits the library meanwhile makes them stale.
     """
-    environment = notebooks._environment()
-    monkeypatch.setattr(notebooks, "_environment", lambda: environment)
+    environment = notebooks.surroundings()
+    monkeypatch.setattr(notebooks, "surroundings", lambda: environment)
     folder = tmp_path / "notebooks {braces}"
     second = write(folder / "02_shape.ipynb", "rows * 2", parameters="rows: int = 4  # rows")
     return [write(folder / "01_keyframes.ipynb", REPORT), second]
@@ -250,15 +250,15 @@ def test_a_second_run_does_only_what_is_stale(
     assert run_all(stored, output, {"seed": 6}) == ["02_shape"]
 
     assert run_all(stored, output, dataset_digest="other", only=["02"]) == ["02_shape"]
-    environment = notebooks._environment()
+    environment = notebooks.surroundings()
     for part, name in (("library", "stip.py"), ("versions", "numpy")):
         other = {**environment, part: {**environment[part], name: "other"}}
-        monkeypatch.setattr(notebooks, "_environment", lambda other=other: other)
+        monkeypatch.setattr(notebooks, "surroundings", lambda other=other: other)
         assert run_all(stored, output, only=["2"]) == ["02_shape"]
 
 
 def test_what_staleness_watches_is_there() -> None:
-    environment = notebooks._environment()
+    environment = notebooks.surroundings()
     assert environment["library"]["files.py"] == files.digest(Path(files.__file__))
     assert {"python", "numpy", "torch", "opencv-python-headless"} <= set(environment["versions"])
     assert re.fullmatch(r"2\.\d+\.\d+", environment["versions"]["numpy"])
@@ -308,7 +308,7 @@ def test_the_check_of_nine_notebooks_is_fast(tmp_path: Path) -> None:
     run_all(only_one, tmp_path)
     # The other eight records are the first one's, with what differs put right.
     record = files.read_json(tmp_path / "notebooks" / "00.json")
-    environment = notebooks._environment()
+    environment = notebooks.surroundings()
     for path in paths[1:]:
         source = files.digest_of(notebooks.read_cells(path))
         key = files.digest_of([source, {"output": str(tmp_path)}, environment, ""])

@@ -402,3 +402,38 @@ def test_no_cell_saves_two_figures_and_no_name_is_used_twice() -> None:
     found = saved_figures()
     assert len({(notebook, cell) for notebook, cell, _ in found}) == len(found)
     assert len({name for _, _, name in found}) == len(found)
+
+
+# ---------------------------------------------------------------- as many as UCF101 has
+
+
+def _many(count: int) -> list[str]:
+    return [f"name{i:03}" for i in range(count)]
+
+
+def test_many_groups_are_curves_from_the_lowest_accuracy_to_the_highest() -> None:
+    values = RANDOM.random(707) * 100
+    figure = plots_learning.group_accuracy(_many(707), {"ALSTM": values})
+    (axes,) = figure.axes
+    drawn = np.asarray(axes.lines[0].get_ydata())
+    assert (drawn == np.sort(values)).all()
+    assert "lowest accuracy to its highest" in axes.get_xlabel()
+    assert not any("name" in label.get_text() for label in axes.get_xticklabels())
+
+
+def test_of_many_actions_the_most_probable_are_drawn_in_their_order() -> None:
+    shares = dict(zip(_many(101), RANDOM.dirichlet(np.ones(101)), strict=True))
+    figure = plots_learning.prediction([FRAMES[0]], [0], shares, "name000")
+    axes = next(axes for axes in figure.axes if axes.patches)
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == sorted(shares, key=lambda name: -shares[name])[:12]
+    assert "12 of 101 actions" in axes.get_xlabel()
+
+
+def test_a_confusion_matrix_of_many_classes_is_no_wall() -> None:
+    """At most about a screen in height, with every name, and no count within cells."""
+    figure = plots_learning.confusion(np.eye(101, dtype=int), _many(101))
+    assert figure.get_size_inches().max() < 16
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == _many(101)
+    assert not axes.texts

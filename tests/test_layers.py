@@ -36,9 +36,10 @@ LAYERS: dict[str, set[str]] = {
         *("sequences", "training", "alstm", "baselines", "folds", "evaluate", "tuning"),
     },
     "replication": {
+        *("common_parameters", "executed", "sweep", "side_by_side", "cli_sweep"),
         *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
         *("session", "experiments", "mistakes", "report", "readme", "predict", "record"),
-        *("notebooks", "notebook_parameters", "kernel", "accept", "compare"),
+        *("notebooks", "notebook_parameters", "kernel", "kernel_peak", "accept", "compare"),
         *("figures", "plots", "plots_learning", "plots_search", "plots_audit"),
         *("contest", "ablation", "shrinkage", "centre_bias", "search_study", "search_report"),
         *("audit", "audit_bounds", "audit_precision", "audit_printed", "audit_binary"),
@@ -52,6 +53,8 @@ LAYERS: dict[str, set[str]] = {
         *("feature_ablation", "cli_ablations", "plots_ablation", "ablation_panels"),
         *("replication_sources", "replication_claims", "replication_measured"),
         *("replication_report", "cli_report"),
+        *("annotate", "movie", "plots_clip", "sight"),
+        *("controls", "plots_controls", "plots_controls_points", "trying"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },
 }

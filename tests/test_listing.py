@@ -14,10 +14,10 @@ from papermill.parameterize import parameterize_notebook
 
 from har_lib import cli, cli_parameters, listing
 from har_lib.choice import PROFILES
+from har_lib.common_parameters import settings
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
 from har_lib.files import ROOT
-from har_lib.session import settings
 
 every_profile = pytest.mark.parametrize("name", PROFILES)
 OTHER = Config().replace(keep_first_frame=False, learning_rate=1e-6, ssim_threshold=-0.5)

@@ -10,7 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har_lib import alstm, cli, datasets, features, files, predict, record, video
+from har_lib import (
+    alstm,
+    annotate,
+    cli,
+    cli_models,
+    datasets,
+    features,
+    files,
+    movie,
+    predict,
+    record,
+    video,
+)
 from har_lib.config import Config
 from har_lib.errors import InputError
 from har_lib.predict import ABOUT, CLASSIFIER, Model
@@ -56,7 +68,7 @@ def test_a_model_knows_what_it_learnt_from(model: Model, clips: Path) -> None:
         "clips": 6,
         "groups": 3,
         "seed": 3,
-        "source_digest": record.sources(),
+        "source_digest": record.computed_by("experiments", "extraction"),
     }
     assert model.classifier.seed == 3
     assert model.classifier.hidden_size == 4
@@ -150,6 +162,113 @@ def test_a_model_of_another_version_is_not_current(model: Model, tmp_path: Path)
     about["trained_on"]["source_digest"] = "0"
     files.write_json(tmp_path / "model" / predict.ABOUT, about)
     assert not predict.is_current(tmp_path / "model")
+    (tmp_path / "model" / predict.ABOUT).write_text("[1, 2]")
+    assert not predict.is_current(tmp_path / "model")
+
+
+# ---------------------------------------------------------------- commands
+
+
+def given(clips: Path) -> list[str]:
+    """Words of a command line for the model above."""
+    words = [str(clips), "-p", "group_pattern", r"(person\d)", "-p", "seed", "3"]
+    for name, value in QUICK.changes().items():
+        words += ["-p", name, str(value)]
+    return words
+
+
+def never(*_: Any, **__: Any) -> None:
+    raise AssertionError("no model is to be trained")
+
+
+def test_a_folder_is_trained_on_by_its_name(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    assert cli.main(["train", *given(clips), "--model", str(tmp_path / "model")]) == 0
+    assert "taken as folder" in capsys.readouterr().out
+    found = Model.load(tmp_path / "model")
+    np.testing.assert_array_equal(found.classifier.weights_, model.classifier.weights_)
+    assert found.trained_on == model.trained_on
+    assert cli.main(["train", str(clips), "--data-root", str(clips)]) == 2
+    assert "name the folder once" in capsys.readouterr().err
+
+
+def test_a_model_is_made_once(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    data, folder = datasets.folder(clips, r"(person\d)"), tmp_path / "model"
+    assert predict.refresh(folder, data, QUICK, seed=3)
+    np.testing.assert_array_equal(Model.load(folder).classifier.weights_, model.classifier.weights_)
+    with monkeypatch.context() as patch:
+        patch.setattr(predict, "train", never)
+        assert not predict.refresh(folder, data, QUICK, seed=3)
+    assert predict.refresh(folder, data, QUICK, seed=4), "another seed"
+    assert predict.refresh(folder, data, QUICK.replace(epochs=2), seed=4), "other choices"
+    fewer = replace(data, records=data.records[:-1])
+    assert predict.refresh(folder, fewer, QUICK.replace(epochs=2), seed=4), "other clips"
+    (folder / CLASSIFIER).unlink()
+    assert predict.refresh(folder, fewer, QUICK.replace(epochs=2), seed=4), "half of it is gone"
+
+
+def test_the_model_that_is_left_is_the_one_that_predicts(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
+    data = datasets.folder(clips, r"(person\d)")
+    settings = {"config": QUICK, "seed": 3, "jobs": 1}
+    cli_models.leave_model(settings, data, files.build_dir())
+    assert re.fullmatch(r"model {16,}\d+\.\d s\n", capsys.readouterr().out)
+    cli_models.leave_model(settings, data, files.build_dir())
+    assert capsys.readouterr().out.split() == ["model", "up", "to", "date"]
+
+    monkeypatch.setattr(predict, "train", never)
+    path = clips / "walk" / "person1.avi"
+    assert cli.main(["predict", str(path)]) == 0
+    told = capsys.readouterr().out
+    for action, share in predict.draw(model, path, tmp_path / "out").items():
+        assert f"{100 * share:5.1f} %  {action}\n" in told
+    drawn = (tmp_path / "build" / "predictions" / "person1.png").read_bytes()
+    assert drawn == (tmp_path / "out" / "person1.png").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".webm"])
+def test_the_clip_is_written_again_with_what_the_model_sees(
+    model: Model, clips: Path, tmp_path: Path, capsys: Any, ending: str
+) -> None:
+    model.save(tmp_path / "model")
+    path, target = clips / "walk" / "person1.avi", tmp_path / "deep" / f"seen{ending}"
+    words = ["predict", str(path), "--model", str(tmp_path / "model"), "--output", str(tmp_path)]
+    assert cli.main([*words, "--video", str(target)]) == 0
+    told = rf"the annotated video is {target} \((.*?)(: browsers need a \.webm)?\)"
+    ((codec, warned),) = re.findall(told, capsys.readouterr().out)
+    assert codec in movie.CODECS[ending].values()
+    assert bool(warned) == (codec == movie.PLAYERS_ONLY)
+    assert video.read_gray(target).shape == (16, *annotate.SIZE[::-1])
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("seen.avi", "videos are written as .mp4 or .webm"), ("still", "videos are written as")],
+)
+def test_a_video_that_cannot_be_written_is_refused_before_anything_is_trained(
+    clips: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+    target: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
+    monkeypatch.setattr(predict, "train", never)
+    path = clips / "walk" / "person1.avi"
+    assert cli.main(["predict", str(path), "--video", str(tmp_path / target)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("har: ")
+    assert words in line
+    assert not (tmp_path / "build").exists()
 
 
 # ---------------------------------------------------------------- what is refused
@@ -210,12 +329,7 @@ def test_training_that_was_ended_goes_on(
     model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    given = {name: value for name, value in QUICK.flat().items() if value != Config().flat()[name]}
-    given |= {"seed": 3, "group_pattern": r"(person\d)"}
-    words = ["train", "--dataset", "folder", "--data-root", str(clips), "--jobs", "2"]
-    words += ["--model", str(tmp_path / "model")]
-    for name, value in given.items():
-        words += ["-p", name, str(value)]
+    words = ["train", *given(clips), "--jobs", "2", "--model", str(tmp_path / "model")]
     with monkeypatch.context() as patch:
         patch.setattr(alstm, "adam", interrupt)
         assert cli.main(words) == 130

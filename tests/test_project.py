@@ -29,6 +29,7 @@ DECLARED = [
     for line in (
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["cluster"],
+        *PROJECT["optional-dependencies"]["site"],
         *PROJECT["optional-dependencies"]["test"],
     )
 ]
@@ -125,8 +126,7 @@ def test_conda_gives_a_python_that_the_project_takes(environment: dict[str, Any]
         return PackageRecord("python", version, BuildString("h0_cpython"), 0, "linux-64")
 
     taken = [v for v in ("3.10.14", "3.11.0", "3.12.8", "3.13.1") if specs[0].matches(python(v))]
-    assert taken == ["3.11.0", "3.12.8", "3.13.1"]
-    assert specs[0].matches(python(".".join(map(str, sys.version_info[:3]))))
+    assert taken == ["3.11.0"]
     assert not specs[0].matches(PackageRecord("pip", "3.11.0", BuildString("py_0"), 0, "noarch"))
     assert environment["channels"] == ["conda-forge"]
 

@@ -11,11 +11,19 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import video
+from har_lib import executed, video
+from har_lib.common_parameters import (
+    AUDIT,
+    COMMON,
+    EXAMPLE,
+    MULTIVERSE,
+    parameter_cell,
+    settings,
+)
 from har_lib.config import FIELDS, Config, profile
 from har_lib.errors import InputError
 from har_lib.files import ROOT, build_dir, read_json
-from har_lib.session import AUDIT, COMMON, EXAMPLE, MULTIVERSE, Session, parameter_cell, settings
+from har_lib.session import Session
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECTIONS = sorted({field.section for field in FIELDS.values()})
@@ -257,6 +265,16 @@ def test_results_say_where_they_come_from(parameters: dict[str, Any], tmp_path: 
     moved = parameters | {"output": str(tmp_path / "other"), "jobs": 1}
     Session("03_stip", moved).record(points=12, clips=["a", "b"])
     assert (tmp_path / "other" / "results" / "03_stip.json").read_bytes() == written.read_bytes()
+
+
+def test_what_is_recorded_is_kept_in_the_notebook_too(
+    parameters: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(executed, "keep", kept.append)
+    Session("03_stip", parameters).record(points=12)
+    assert kept == [read_json(tmp_path / "out" / "results" / "03_stip.json")]
+    assert kept[0]["points"] == 12
 
 
 def test_origin_follows_the_data(parameters: dict[str, Any], clips: Path) -> None:
