@@ -56,14 +56,18 @@ def train(arguments: argparse.Namespace) -> None:
 
 def leave_model(settings: dict[str, Any], dataset: "Dataset", output: Path) -> None:
     """Fit the model that ``har predict`` takes, unless it is there; a line as for a notebook."""
-    from har_lib import predict
+    from har_lib import model_folder
 
+    folder, config, seed = output / "model", settings["config"], settings["seed"]
     print(f"{'model':<20} ", end="", flush=True)
+    if model_folder.is_current(folder, config, data_digest=dataset.digest(), seed=seed):
+        print("up to date", flush=True)
+        return
+    from har_lib import predict  # only now: it takes seconds
+
     start = time.perf_counter()
-    fitted = predict.refresh(
-        output / "model", dataset, settings["config"], settings["seed"], settings["jobs"]
-    )
-    print(f"{time.perf_counter() - start:6.1f} s" if fitted else "up to date", flush=True)
+    predict.train(dataset, config, seed, settings["jobs"]).save(folder)
+    print(f"{time.perf_counter() - start:6.1f} s", flush=True)
 
 
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +96,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Say what a video shows."""
-    from har_lib import annotate, datasets, movie, predict
+    from har_lib import annotate, datasets, model_folder, movie, predict
     from har_lib.config import Config
     from har_lib.files import build_dir
     from har_lib.video import frames_per_second, read_gray
@@ -103,7 +107,7 @@ def predict(arguments: argparse.Namespace) -> None:
         movie.check_target(arguments.annotated, arguments.video)
         frames_per_second(arguments.video)
     folder = arguments.model or build_dir() / "model"
-    if arguments.model is None and not predict.is_current(folder):
+    if arguments.model is None and not model_folder.is_current(folder):
         print("training a model on the built-in actions", flush=True)
         predict.train(datasets.load("builtin", progress=True), Config(), progress=True).save(folder)
     model = predict.Model.load(folder)

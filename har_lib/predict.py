@@ -21,9 +21,8 @@ from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
 from har_lib.errors import InputError
+from har_lib.model_folder import ABOUT, CLASSIFIER
 from har_lib.sight import Sight
-
-CLASSIFIER, ABOUT = "classifier.npz", "model.json"
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,6 @@ class Model:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder / ABOUT} cannot be used ({error}): train anew") from error
         return cls(ALSTMClassifier.load(folder / CLASSIFIER), config, trained_on)
-
-
-def _sources() -> str:
-    """Digest of the sources that decide what a model is; others may change without it."""
-    return record.computed_by("experiments", "extraction")
 
 
 def train(
@@ -111,45 +105,9 @@ def train(
             "clips": len(collection.records),
             "groups": len(set(collection.groups.tolist())),
             "seed": seed,
-            "source_digest": _sources(),
+            "source_digest": record.sources(),
         },
     )
-
-
-def is_current(folder: Path, config: Config | None = None, **trained_on: str | int) -> bool:
-    """Whether the folder holds a model that these sources of the library trained.
-
-    With a configuration, or what `Model.trained_on` is to say, also whether it is that one.
-    """
-    try:
-        model = Model.load(folder)
-    except InputError:
-        return False
-    wanted = {"source_digest": _sources(), **trained_on}
-    return wanted.items() <= model.trained_on.items() and config in (None, model.config)
-
-
-def refresh(
-    folder: Path,
-    dataset: Dataset,
-    config: Config,
-    seed: int = 0,
-    jobs: int = 2,
-    progress: bool = False,
-) -> bool:
-    """Fit a model to a data set and keep it in a folder, unless it is there already.
-
-    Arguments are those of `train`, with its errors.
-
-    Returns
-    -------
-    bool
-        Whether it was fitted.
-    """
-    if is_current(folder, config, data_digest=dataset.digest(), seed=seed):
-        return False
-    train(dataset, config, seed, jobs, progress=progress).save(folder)
-    return True
 
 
 def look(model: Model, video: Path) -> Sight:

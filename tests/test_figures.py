@@ -13,7 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from har_lib import (
@@ -102,7 +102,7 @@ def test_a_notebook_shows_the_saved_picture_with_its_words(tmp_path: Path) -> No
     """As IPython formats the last expression of a cell."""
     save(tmp_path, picture())
     shown = figures.Picture(picture(), "A rising line.")
-    data, metadata = InteractiveShell.instance().display_formatter.format(shown)
+    data, metadata = DisplayFormatter().format(shown)
     assert data["image/png"] == (tmp_path / "name.png").read_bytes()
     assert metadata["image/png"] == {"alt": "A rising line."}
     assert data["text/plain"] == "A rising line."

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from har_lib import (
     datasets,
     features,
     files,
+    model_folder,
     movie,
     predict,
     record,
@@ -25,7 +28,8 @@ from har_lib import (
 )
 from har_lib.config import Config
 from har_lib.errors import InputError
-from har_lib.predict import ABOUT, CLASSIFIER, Model
+from har_lib.model_folder import ABOUT, CLASSIFIER
+from har_lib.predict import Model
 
 QUICK = Config().replace(
     hidden_size=4, population=4, iterations=2, epochs=60, learning_rate=0.05, frame_width=64,
@@ -68,7 +72,7 @@ def test_a_model_knows_what_it_learnt_from(model: Model, clips: Path) -> None:
         "clips": 6,
         "groups": 3,
         "seed": 3,
-        "source_digest": record.computed_by("experiments", "extraction"),
+        "source_digest": record.sources(),
     }
     assert model.classifier.seed == 3
     assert model.classifier.hidden_size == 4
@@ -155,15 +159,15 @@ def test_a_clip_in_which_nothing_moves_is_refused(model: Model, tmp_path: Path) 
 
 
 def test_a_model_of_another_version_is_not_current(model: Model, tmp_path: Path) -> None:
-    assert not predict.is_current(tmp_path / "none")
+    assert not model_folder.is_current(tmp_path / "none")
     model.save(tmp_path / "model")
-    assert predict.is_current(tmp_path / "model")
-    about = files.read_json(tmp_path / "model" / predict.ABOUT)
+    assert model_folder.is_current(tmp_path / "model")
+    about = files.read_json(tmp_path / "model" / ABOUT)
     about["trained_on"]["source_digest"] = "0"
-    files.write_json(tmp_path / "model" / predict.ABOUT, about)
-    assert not predict.is_current(tmp_path / "model")
-    (tmp_path / "model" / predict.ABOUT).write_text("[1, 2]")
-    assert not predict.is_current(tmp_path / "model")
+    files.write_json(tmp_path / "model" / ABOUT, about)
+    assert not model_folder.is_current(tmp_path / "model")
+    (tmp_path / "model" / ABOUT).write_text("[1, 2]")
+    assert not model_folder.is_current(tmp_path / "model")
 
 
 # ---------------------------------------------------------------- commands
@@ -194,36 +198,44 @@ def test_a_folder_is_trained_on_by_its_name(
     assert "name the folder once" in capsys.readouterr().err
 
 
-def test_a_model_is_made_once(
-    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    data, folder = datasets.folder(clips, r"(person\d)"), tmp_path / "model"
-    assert predict.refresh(folder, data, QUICK, seed=3)
-    np.testing.assert_array_equal(Model.load(folder).classifier.weights_, model.classifier.weights_)
-    with monkeypatch.context() as patch:
-        patch.setattr(predict, "train", never)
-        assert not predict.refresh(folder, data, QUICK, seed=3)
-    assert predict.refresh(folder, data, QUICK, seed=4), "another seed"
-    assert predict.refresh(folder, data, QUICK.replace(epochs=2), seed=4), "other choices"
-    fewer = replace(data, records=data.records[:-1])
-    assert predict.refresh(folder, fewer, QUICK.replace(epochs=2), seed=4), "other clips"
-    (folder / CLASSIFIER).unlink()
-    assert predict.refresh(folder, fewer, QUICK.replace(epochs=2), seed=4), "half of it is gone"
-
-
-def test_the_model_that_is_left_is_the_one_that_predicts(
+def test_the_model_that_is_left_is_made_once(
     model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
-    data = datasets.folder(clips, r"(person\d)")
-    settings = {"config": QUICK, "seed": 3, "jobs": 1}
-    cli_models.leave_model(settings, data, files.build_dir())
-    assert re.fullmatch(r"model {16,}\d+\.\d s\n", capsys.readouterr().out)
-    cli_models.leave_model(settings, data, files.build_dir())
-    assert capsys.readouterr().out.split() == ["model", "up", "to", "date"]
+    data, folder = datasets.folder(clips, r"(person\d)"), tmp_path / "model"
 
+    def made(data: datasets.Dataset = data, config: Config = QUICK, seed: int = 3) -> bool:
+        cli_models.leave_model({"config": config, "seed": seed, "jobs": 1}, data, tmp_path)
+        (line,) = capsys.readouterr().out.splitlines()
+        assert re.fullmatch(r"model {16,}(\d+\.\d s|up to date)", line)
+        return line.endswith(" s")
+
+    assert made()
+    np.testing.assert_array_equal(Model.load(folder).classifier.weights_, model.classifier.weights_)
+    assert not made()
+    assert made(seed=4), "another seed"
+    assert made(seed=4, config=QUICK.replace(epochs=2)), "other choices"
+    assert not made(seed=4, config=QUICK.replace(epochs=2))
+    assert made(replace(data, records=data.records[:-1])), "other clips"
+    (folder / CLASSIFIER).unlink()
+    assert made(replace(data, records=data.records[:-1])), "half of it is gone"
+
+
+def test_to_ask_for_the_model_imports_nothing_that_learns() -> None:
+    """``har replicate`` asks each time, and is fast where nothing is stale."""
+    code = (
+        "import sys; from pathlib import Path; from har_lib import model_folder, cli_models;"
+        "assert not model_folder.is_current(Path('none'));"
+        "sys.exit(bool({'torch', 'cv2', 'scipy', 'matplotlib'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=files.ROOT, check=True)
+
+
+def test_the_model_that_is_left_predicts(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
+    model.save(files.build_dir() / "model")
     monkeypatch.setattr(predict, "train", never)
     path = clips / "walk" / "person1.avi"
     assert cli.main(["predict", str(path)]) == 0
