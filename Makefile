@@ -66,7 +66,8 @@ bench: .venv/ready ## measure speed and memory beside their peers, about a quart
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## choose the pinned versions anew (needs uv)
-	@uv pip compile --quiet --universal --no-annotate --no-header --extra test --extra cluster --extra site \
+	@uv pip compile --quiet --universal --no-annotate --no-header \
+		--extra test --extra cluster --extra site --extra browser \
 		--python-version 3.11 \
 		$(foreach package,torch $(GPU_ONLY),--no-emit-package $(package)) \
 		pyproject.toml -o requirements.lock

@@ -30,7 +30,7 @@ from har_lib.multiverse_run import Protocol, Task, strictly
 UNIVERSES, NOISE_UNIVERSES, TOP, CONTROLS = 512, 100, 5, 10
 
 #: One run of the splits that take clips as a whole: seconds.
-QUICK = Protocol(repeats=1, splits=("groups", "random", "resubstitution"), beside=())
+QUICK = Protocol(repeats=1, splits=("groups", "resubstitution"), beside=())
 
 
 @dataclass(frozen=True)

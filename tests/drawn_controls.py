@@ -77,12 +77,14 @@ DRAWN: dict[str, dict[str, Any]] = {
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     # Left out by the maximum, filled up, kept: each has a mark of its own.
     ("key_frames_by_threshold", {"choices": [FEW, replace(MANY, chosen=np.array([0, 2, 3]))]}),
+    ("key_frames_by_threshold", {"choices": [replace(FEW, chosen=np.array([0, 2, 3])), MANY]}),
     ("key_frames_by_threshold", {"choices": [replace(FEW, passing=np.array([0, 4])), MANY]}),
     ("key_frames_at_threshold", {"frames": 255 - FRAMES[:3]}),
     ("key_frames_at_threshold", {"choice": replace(FEW, passing=np.array([0, 4]))}),
     ("key_frames_at_threshold", {"choice": replace(FEW, threshold=0.6)}),
     ("bodies_by_level", {"bodies": [NOBODY, BODY]}),
     ("bodies_by_level", {"usual": NOBODY}),
+    ("bodies_by_level", {"usual": replace(BODY, bits=np.zeros(16))}),
     ("body_at_level", {"difference": 99 - DIFFERENCE}),
     ("body_at_level", {"usual": BODY}),
     ("body_at_level", {"body": replace(BODY, overlap=None)}),

@@ -22,6 +22,9 @@ from har_lib import (
     plots,
     plots_ablation,
     plots_audit,
+    plots_clip,
+    plots_controls,
+    plots_controls_points,
     plots_leakage,
     plots_learning,
     plots_multiverse,
@@ -29,7 +32,7 @@ from har_lib import (
 )
 from har_lib.files import ROOT
 from har_lib.mistakes import Mistake
-from tests import drawn_ablation, drawn_audit, drawn_leakage
+from tests import drawn_ablation, drawn_audit, drawn_clip, drawn_controls, drawn_leakage
 from tests.test_multiverse_plots import DRAWN as drawn_multiverse
 
 # ---------------------------------------------------------------- what is written
@@ -270,6 +273,7 @@ DRAWN: dict[str, dict[str, Any]] = {
 
 
 DRAWN |= drawn_ablation.DRAWN | drawn_audit.DRAWN | drawn_leakage.DRAWN | drawn_multiverse
+DRAWN |= drawn_clip.DRAWN | drawn_controls.DRAWN
 
 
 def drawing_functions() -> dict[str, Callable[..., Figure]]:
@@ -280,6 +284,9 @@ def drawing_functions() -> dict[str, Callable[..., Figure]]:
             plots,
             plots_ablation,
             plots_audit,
+            plots_clip,
+            plots_controls,
+            plots_controls_points,
             plots_leakage,
             plots_learning,
             plots_multiverse,
@@ -349,6 +356,8 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("centre_bias", {"summary": BIAS.assign(shifted_median=[20.0, 25.0])}),
         *drawn_ablation.CHANGES,
         *drawn_audit.CHANGES,
+        *drawn_clip.CHANGES,
+        *drawn_controls.CHANGES,
         *drawn_leakage.CHANGES,
     ],
 )

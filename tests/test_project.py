@@ -30,6 +30,7 @@ DECLARED = [
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["cluster"],
         *PROJECT["optional-dependencies"]["site"],
+        *PROJECT["optional-dependencies"]["browser"],
         *PROJECT["optional-dependencies"]["test"],
     )
 ]

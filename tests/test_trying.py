@@ -179,12 +179,13 @@ def test_the_body_and_its_bits_are_those_of_the_level(monkeypatch: pytest.Monkey
         uneven_cells="resized",
         silhouette="knn",
     )
-    knob = trying.gray_levels(CLIP, FRAME, config)
-    frame, bodies, usual = surveyed(knob, "bodies_by_level", monkeypatch, (5, 25, 60, 254))
-    np.testing.assert_array_equal(frame, CLIP[FRAME])
+    clip = CLIP[:, :36]  # four does not divide the body's side
+    knob = trying.gray_levels(clip, FRAME, config)
+    frame, bodies, usual = surveyed(knob, "bodies_by_level", monkeypatch, (2, 25, 60, 254))
+    np.testing.assert_array_equal(frame, clip[FRAME])
     assert usual.level == 25
     for body in bodies:
-        mask = shape.silhouette(CLIP, FRAME, difference=body.level)
+        mask = shape.silhouette(clip, FRAME, difference=body.level)
         np.testing.assert_array_equal(body.mask, mask)
         wanted = shape.grid(mask, "square", "occupancy", "columns", "resized")
         assert body.bits.tolist() == wanted.tolist()

@@ -1,0 +1,32 @@
+"""The folder of a trained model: its files, and whether it is what would be trained now.
+
+Nothing here knows of learning, so that to ask costs no time.
+"""
+
+from pathlib import Path
+
+from har_lib import files, record
+from har_lib.config import Config
+
+CLASSIFIER, ABOUT = "classifier.npz", "model.json"
+
+
+def is_current(folder: Path, config: Config | None = None, **trained_on: str | int) -> bool:
+    """Whether the folder holds a model that this version of the library trained.
+
+    With a configuration, or items of `har_lib.predict.Model.trained_on`, also whether it is that
+    one.
+
+    Examples
+    --------
+    >>> is_current(Path("no such folder"))
+    False
+    """
+    wanted = {"source_digest": record.sources(), **trained_on}
+    try:
+        about = files.read_json(folder / ABOUT)
+        fits = wanted.items() <= about["trained_on"].items()
+        same = config is None or about["choices"] == config.flat()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return fits and same and (folder / CLASSIFIER).is_file()
