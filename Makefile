@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help replicate test accept lab extract lint unit notebooks site bench lock clean
+.PHONY: help replicate test accept lab extract lint unit notebooks site browser bench lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -35,7 +35,7 @@ help: ## list the targets
 replicate: .venv/ready ## make the data, run every notebook, write build/
 	@$(BIN)/python -m har_lib replicate --jobs $(JOBS)
 
-test: .venv/ready lint extract unit notebooks ## check everything
+test: .venv/ready lint extract unit notebooks browser ## check everything
 
 lint: .venv/ready ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
@@ -61,6 +61,10 @@ lab: .venv/ready ## open the notebooks in JupyterLab (more options in ARGS)
 
 site: .venv/ready ## make the book, pages that a browser opens without a network, into build/site
 	@$(BIN)/python -m book $(ARGS)
+
+# Its pages show what is stored, whether or not a browser is there to open them.
+browser: .venv/ready extract site ## run each notebook and open each page in a real browser, if Chromium is there
+	@$(BIN)/python -m pytest -rs -p no:xdist tests/browser
 
 bench: .venv/ready ## measure speed and memory beside their peers, about a quarter of an hour (more options in ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,5 +1,6 @@
 """JupyterLab as a reader meets it: a server with a token, and a notebook run by its menus."""
 
+import itertools
 import json
 import os
 import secrets
@@ -235,11 +236,13 @@ def unroll(page: Page) -> None:
 def screenshots(page: Page, name: str) -> None:
     """Keep what is drawn as pictures for people, two or more where it is very long."""
     further = """() => {
-        const scroller = document.querySelector(
-            ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer");
-        const before = scroller?.scrollTop;
-        scroller?.scrollBy(0, scroller.clientHeight);
-        return scroller?.scrollTop > before;
+        const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)"),
+            scroller = panel?.querySelector(".jp-WindowedPanel-outer"),
+            end = [...(panel?.querySelectorAll(".jp-Cell") ?? [])].at(-1),
+            before = scroller?.scrollTop;
+        if (!end || end.getBoundingClientRect().bottom <= innerHeight) return false;
+        scroller.scrollBy(0, scroller.clientHeight);
+        return scroller.scrollTop > before;
     }"""
     screenshot(page, name)
     part = 2
@@ -247,6 +250,21 @@ def screenshots(page: Page, name: str) -> None:
         page.wait_for_timeout(500)
         screenshot(page, f"{name}_{part}")
         part += 1
+
+
+def _as_stored(stored: Any, saved: Any) -> Any:
+    """A value of JSON in which whole numbers are floats again where they were stored as floats.
+
+    JavaScript has one kind of number: what was 2.0 is saved as 2.
+    """
+    if isinstance(stored, float) and type(saved) is int:
+        return float(saved)
+    if isinstance(stored, dict) and isinstance(saved, dict):
+        return {key: _as_stored(stored.get(key), value) for key, value in saved.items()}
+    if isinstance(stored, list) and isinstance(saved, list):
+        pairs = itertools.zip_longest(stored[: len(saved)], saved)
+        return [_as_stored(one, other) for one, other in pairs]
+    return saved
 
 
 def notebook_complaints(stored: Any, saved: Any) -> list[str]:
@@ -266,6 +284,8 @@ def notebook_complaints(stored: Any, saved: Any) -> list[str]:
                 found.append(f"cell {number} writes to stderr: {output.text.strip()[:200]}")
         found += [
             f"cell {number}, {difference.kind}: {difference.message}"
-            for difference in output_differences(before.outputs, after.outputs)
+            for difference in output_differences(
+                before.outputs, _as_stored(before.outputs, after.outputs)
+            )
         ]
     return found

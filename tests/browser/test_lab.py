@@ -24,8 +24,23 @@ def printing(stored: str) -> Any:
     return new_code_cell('print("0.50001 of 8")', execution_count=1, outputs=[output])
 
 
+def giving(stored: Any) -> Any:
+    """A cell whose output is a value and was stored as another."""
+    kind = "application/vnd.test+json"
+    output = new_output("display_data", data={kind: stored})
+    return new_code_cell(
+        f'display({{"{kind}": {{"shares": [2.0, 0.5], "clips": 8}}}}, raw=True)',
+        outputs=[output],
+    )
+
+
 #: Cells of a notebook that is right: a float may differ in its last digits.
-RIGHT = [new_markdown_cell("So $x^2$."), printing("0.50000 of 8\n"), new_code_cell("")]
+RIGHT = [
+    new_markdown_cell("So $x^2$."),
+    printing("0.50000 of 8\n"),
+    giving({"shares": [2.00001, 0.5], "clips": 8}),
+    new_code_cell(""),
+]
 #: Cells that are wrong in one way each, and what must be said of them.
 WRONG = {
     "asks another host: http://example.org/picture.png": new_markdown_cell(
@@ -38,15 +53,17 @@ WRONG = {
     r"formula left as text: $$\frac{1$$": new_markdown_cell(r"$$\frac{1$$"),
     "cell 5, stdout: @@ -1 +1 @@\n-0.50000 of 9\n+0.50001 of 8": printing("0.50000 of 9\n"),
     "cell 6, text/plain: 1 outputs, stored are 0": new_code_cell("1"),
-    "cell 7 writes to stderr: careful": new_code_cell(
+    'cell 7, application/vnd.test+json: @@ -1,3 +1,3 @@\n {\n- "clips": 9,\n+ "clips": 8,\n'
+    '  "shares": [': giving({"clips": 9, "shares": [2.0, 0.5]}),
+    "cell 8 writes to stderr: careful": new_code_cell(
         "import sys\nprint('careful', file=sys.stderr)",
         outputs=[new_output("stream", name="stderr", text="careful\n")],
     ),
-    "cell 8 fails: ZeroDivisionError: division by zero": new_code_cell(
+    "cell 9 fails: ZeroDivisionError: division by zero": new_code_cell(
         "1 / 0",
         outputs=[new_output("error", ename="ZeroDivisionError", evalue="division by zero")],
     ),
-    "cell 9 was not run": new_code_cell("None"),
+    "cell 10 was not run": new_code_cell("None"),
 }
 #: What the browser says by itself when a request is refused, and a picture does not come.
 REFUSED = ("console: Failed to load resource", "picture not loaded: http://example.org")
