@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from har_lib import files, notebooks
 from har_lib.errors import InputError
@@ -127,23 +128,51 @@ def one_line(origin: dict[str, str]) -> str:
 def notebook(path: Path) -> str:
     """A stored notebook with words at its pictures, and with its parameters folded away.
 
+    Words are given to a cell as a whole, so further pictures of a cell go into cells of their own
+    that show no source.
+
     Raises
     ------
     InputError
-        If a picture has no words, or a cell shows two.
+        If a picture has no words.
     """
     content = files.read_json(path)
+    cells: list[dict[str, Any]] = []
     for number, cell in enumerate(content["cells"], start=1):
-        words = [
-            output["metadata"].get("image/png", {}).get("alt", "").strip()
-            for output in cell.get("outputs", [])
-            if "image/png" in output.get("data", {})
-        ]
-        if len(words) > 1 or "" in words:
-            wrong = "two pictures" if len(words) > 1 else "a picture without words"
-            raise InputError(f"{path.name}, cell {number}: {wrong}; show one, by session.show")
-        if words:
-            cell["metadata"]["mystnb"] = {"image": {"alt": words[0]}}
+        parts = _with_a_picture_each(cell.get("outputs", []))
+        for part in parts:
+            words = [
+                output["metadata"].get("image/png", {}).get("alt", "").strip()
+                for output in part
+                if _is_picture(output)
+            ]
+            if "" in words:
+                raise InputError(
+                    f"{path.name}, cell {number}: a picture without words; show it by session.show"
+                )
+            shown = cell
+            if part is not parts[0]:
+                shown = {**cell, "id": f"{cell.get('id', number)}-{len(cells)}", "source": []}
+                shown["metadata"] = {"tags": ["remove-input"]}
+            if "outputs" in cell:
+                shown["outputs"] = part
+            if words:
+                shown["metadata"]["mystnb"] = {"image": {"alt": words[0]}}
+            cells.append(shown)
         if "parameters" in cell["metadata"].get("tags", []):
             cell["metadata"]["tags"].append("hide-input")
-    return json.dumps(content, ensure_ascii=False)
+    return json.dumps({**content, "cells": cells}, ensure_ascii=False)
+
+
+def _is_picture(output: Mapping[str, Any]) -> bool:
+    return "image/png" in output.get("data", {})
+
+
+def _with_a_picture_each(outputs: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Outputs in order, divided before every picture but the first."""
+    parts: list[list[dict[str, Any]]] = [[]]
+    for output in outputs:
+        if _is_picture(output) and any(map(_is_picture, parts[-1])):
+            parts.append([])
+        parts[-1].append(output)
+    return parts

@@ -58,7 +58,9 @@ VERBS: dict[str, Verb] = {
         "fit the ALSTM to all clips of a data set", cli_models.train_arguments, cli_models.train
     ),
     "predict": Verb(
-        "say what a video shows, as one picture", cli_models.predict_arguments, cli_models.predict
+        "say what a video shows, as one picture, and as a video on request",
+        cli_models.predict_arguments,
+        cli_models.predict,
     ),
     "run": Verb(
         "run one notebook with other parameters",

@@ -69,7 +69,7 @@ def _named_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _take_named_data(arguments: argparse.Namespace) -> None:
+def take_named_data(arguments: argparse.Namespace) -> None:
     """Take DATA for the data root, and say which data set it is unless that is given."""
     from har_lib import datasets
 
@@ -98,7 +98,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
 
 def extract(arguments: argparse.Namespace) -> None:
     """Make the features that the store lacks."""
-    _take_named_data(arguments)
+    take_named_data(arguments)
     settings = settle(resolve(arguments))
     fill(settings, arguments.output, arguments.scheduler, arguments.verify)
 
@@ -125,7 +125,7 @@ def export(arguments: argparse.Namespace) -> None:
         raise InputError(
             f"--output {arguments.table} is not allowed: name a file that ends in .csv"
         )
-    _take_named_data(arguments)
+    take_named_data(arguments)
     settings = settle(resolve(arguments))
     config = settings["config"]
     table = arguments.table or arguments.output / "features.csv"

@@ -35,7 +35,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Fit a classifier to a data set and save it."""
     from har_lib import predict
 
-    cli_data._take_named_data(arguments)
+    cli_data.take_named_data(arguments)
     settings = settle(resolve(arguments))
     folder = arguments.model or arguments.output / "model"
     # A search that was ended goes on when the command is given again.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from har_lib import cli_data
+from har_lib import cli_data, cli_models
 from har_lib.cli_parameters import (
     add_parameters,
     any_of,
@@ -44,6 +44,8 @@ def replicate(arguments: argparse.Namespace) -> None:
     notebooks.replicate(
         values, arguments.output, only=arguments.only, dataset_digest=dataset.digest()
     )
+    if arguments.only is None and arguments.dataset == "builtin":
+        cli_models.leave_model(settings, dataset, arguments.output)
     sources = Sources(built=arguments.output / "results")
     if sources.audited:
         replication_report.write(arguments.output, sources)

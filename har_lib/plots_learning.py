@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from har_lib.figures import DOTS_PER_INCH
@@ -24,8 +23,8 @@ FORM_STYLES = {
 PRINT_STYLES = {"corrected": (SECOND, "-"), "as printed": (ACCENT, "--")}
 
 
-#: Actions whose probabilities are drawn, groups that are named, classes whose counts are written.
-_BARS, _GROUPS, _NUMBERED = 12, 40, 25
+#: Groups that are named, and classes whose counts are written.
+_GROUPS, _NUMBERED = 40, 25
 
 
 def cell_growth(growth: pd.DataFrame) -> Figure:
@@ -240,67 +239,4 @@ def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) 
         axes.set_xlabel("group left out")
     axes.set(ylabel="accuracy (%)", ylim=(-3, 103))
     axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
-    return figure
-
-
-def _probability_bars(axes: Axes, probabilities: Mapping[str, float], title: str) -> None:
-    names = list(probabilities)
-    best = max(probabilities, key=lambda name: probabilities[name])
-    label = "probability (%)"
-    if len(names) > _BARS:
-        names = sorted(names, key=lambda name: -probabilities[name])[:_BARS]
-        label += f", {_BARS} of {len(probabilities)} actions"
-    colors = [METHOD_COLORS["ALSTM"] if name == best else "#c9c9c9" for name in names]
-    axes.barh(range(len(names)), [100 * probabilities[name] for name in names], color=colors)
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel=label)
-    axes.set_title(title, fontsize=9)
-
-
-def prediction(
-    frames: Sequence[np.ndarray],
-    numbers: Sequence[int],
-    probabilities: Mapping[str, float],
-    truth: str,
-) -> Figure:
-    """The paper's Figure 3c: a clip's key frames and the probability of each action."""
-    figure = Figure(figsize=(9, 3.4), dpi=DOTS_PER_INCH, layout="constrained")
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.25, 1))[0]
-    axes = left.subplots(2, -(-len(frames) // 2), squeeze=False).ravel()
-    for place in axes:
-        place.set_axis_off()
-    for place, frame, number in zip(axes, frames, numbers, strict=False):
-        place.imshow(frame, cmap="gray", vmin=0, vmax=255)
-        place.set_title(f"frame {number}", fontsize=8, fontweight="normal", loc="center")
-    best = max(probabilities, key=lambda name: probabilities[name])
-    _probability_bars(right.subplots(), probabilities, f"predicted: {best}\ntrue: {truth}")
-    return figure
-
-
-def pipeline_of_a_clip(
-    frames: Sequence[np.ndarray],
-    masks: Sequence[np.ndarray],
-    numbers: Sequence[int],
-    probabilities: Mapping[str, float],
-) -> Figure:
-    """The paper's Figure 3 in one picture: (a) key frames, (b) silhouettes, (c) prediction."""
-    count = len(frames)
-    height = 2.7 + max(1.2, 0.26 * min(len(probabilities), _BARS))
-    figure = Figure(figsize=(10, height), dpi=DOTS_PER_INCH, layout="constrained")
-    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(2.7, height - 2.7))[:, 0]
-    rows = above.subplots(2, count, squeeze=False)
-    for column in range(count):
-        rows[0, column].imshow(frames[column], cmap="gray", vmin=0, vmax=255)
-        rows[1, column].imshow(masks[column], cmap="gray", vmin=0, vmax=1)
-        rows[0, column].set_title(
-            f"frame {numbers[column]}", fontsize=8, fontweight="normal", loc="center"
-        )
-    for place in rows.ravel():
-        place.set_xticks([])
-        place.set_yticks([])
-    rows[0, 0].set_ylabel("(a) key frames", fontsize=8)
-    rows[1, 0].set_ylabel("(b) pre-processed", fontsize=8)
-    best = max(probabilities, key=lambda name: probabilities[name])
-    _probability_bars(below.subplots(), probabilities, f"(c) prediction: {best}")
     return figure

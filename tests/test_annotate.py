@@ -16,6 +16,7 @@ from har_lib import annotate, features, movie, sight, synthetic, video
 from har_lib.annotate import Annotator, annotated, layout
 from har_lib.config import Config
 from har_lib.errors import InputError
+from har_lib.foreground import Silhouettes
 from har_lib.plots_clip import COLORS, Place
 from har_lib.sight import Sight
 from tests.test_sight import Counting
@@ -98,6 +99,14 @@ def test_a_thumbnail_stands_above_its_time_where_there_is_room() -> None:
         assert place[0] + place[2] / 2 == pytest.approx(left + wide * frame / 100, abs=1)
 
 
+def test_thumbnails_that_crowd_spread_to_both_sides() -> None:
+    found = layout(320, 240, np.array([48, 49, 50, 51, 52]), 101)
+    left, _, wide, _ = found.timeline
+    middles = [place[0] + place[2] / 2 for place in found.thumbnails]
+    assert middles[2] == pytest.approx(left + wide / 2, abs=2)
+    assert np.diff(middles) == pytest.approx([middles[1] - middles[0]] * 4, abs=2)
+
+
 # ---------------------------------------------------------------- what is drawn
 
 
@@ -143,6 +152,20 @@ def test_the_silhouette_is_outlined(seen: Sight, colored: list[np.ndarray]) -> N
     # Neither inside nor outside is touched.
     same = (picture == bare(colored[number], place)).all(axis=-1)
     assert same[~around].all()
+
+
+def test_the_outline_runs_along_the_edge(seen: Sight, colored: list[np.ndarray]) -> None:
+    masks = np.zeros(seen.masks.shape, dtype=bool)
+    masks[:, 30:90, 40:100] = True
+    square = dataclasses.replace(without(seen, "points"), masks=Silhouettes.of(masks))
+    drawer = Annotator(square, "clip", 320, 240, 25.0)
+    wide, high = drawer.layout.picture[2:]
+    picture = part(drawer.draw(0, colored[0]), drawer.layout.picture)
+    rows, columns = np.nonzero((picture != bare(colored[0], drawer.layout.picture)).any(axis=-1))
+    # With its dark edge and softened sides the line is 7 pixels wide, and half of it lies outside.
+    found = [columns.min() + 3.5, columns.max() - 2.5, rows.min() + 3.5, rows.max() - 2.5]
+    edges = [40 * wide / 160, 100 * wide / 160, 30 * high / 120, 90 * high / 120]
+    np.testing.assert_allclose(found, edges, atol=1)
 
 
 def test_points_are_ringed_where_they_are_and_fade(seen: Sight, colored: list[np.ndarray]) -> None:
@@ -307,6 +330,17 @@ def test_another_clip_than_the_one_seen_is_refused(
     with pytest.raises(video.VideoError, match="was changed while it was read"):
         annotate.write(tmp_path / "other.avi", seen, tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()
+
+
+def test_the_clip_is_not_written_over(
+    seen: Sight, colored: list[np.ndarray], tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.mp4"
+    movie.write(path, colored, 25.0, (320, 240))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="is the clip itself, which would be lost"):
+        annotate.write(path, seen, path)
+    assert path.read_bytes() == before
 
 
 def test_a_wrong_target_is_one_line(clip: Path, seen: Sight, tmp_path: Path) -> None:

@@ -104,12 +104,22 @@ def test_a_picture_without_words_is_refused(
         pages.notebook(path)
 
 
-def test_two_pictures_of_a_cell_are_refused(notebook: tuple[Path, dict[str, Any]]) -> None:
+def test_each_of_two_pictures_of_a_cell_has_its_own_words(
+    notebook: tuple[Path, dict[str, Any]],
+) -> None:
     path, content = notebook
-    content["cells"][2]["outputs"] *= 2
+    first = content["cells"][2]["outputs"][0]
+    second = {**first, "metadata": {"image/png": {"alt": "Another one."}}}
+    content["cells"][2]["outputs"] = [first, second]
     files.write_json(path, content)
-    with pytest.raises(InputError, match="two pictures"):
-        pages.notebook(path)
+    cells = staged(path)["cells"]
+    assert len(cells) == len(content["cells"]) + 1
+    shown, further = cells[2:4]
+    assert (shown["outputs"], further["outputs"]) == ([first], [second])
+    assert shown["source"] == content["cells"][2]["source"]
+    assert not further["source"]
+    assert further["metadata"]["tags"] == ["remove-input"]
+    assert further["metadata"]["mystnb"]["image"]["alt"] == "Another one."
 
 
 # ---------------------------------------------------------------- pages

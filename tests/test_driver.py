@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from har_lib import (
     cli,
     cli_data,
+    cli_models,
     cli_notebooks,
     cli_parameters,
     compare,
@@ -505,6 +506,7 @@ def suite(stored: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(cli_notebooks, "settle", lambda values: {})
     made = SimpleNamespace(digest=lambda: "")
     monkeypatch.setattr(cli_data, "fill", lambda settings, output: made)
+    monkeypatch.setattr(cli_models, "leave_model", lambda settings, dataset, output: None)
     monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
     return tmp_path / "build"
 

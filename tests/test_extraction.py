@@ -422,11 +422,11 @@ def test_a_folder_is_recognised_by_the_names_of_its_clips(tmp_path, names, taken
         (tmp_path / "d" / name).write_text("")
     words = ["extract", str(tmp_path / "d")]
     arguments = cli.build_parser().parse_args(words)
-    cli_data._take_named_data(arguments)
+    cli_data.take_named_data(arguments)
     assert (arguments.dataset, arguments.data_root) == (taken, str(tmp_path / "d"))
     for flag in (["--dataset", "folder"], ["-p", "dataset", "folder"]):
         arguments = cli.build_parser().parse_args([*words, *flag])
-        cli_data._take_named_data(arguments)
+        cli_data.take_named_data(arguments)
         assert arguments.dataset in (None, "folder")
 
 

@@ -257,18 +257,6 @@ DRAWN: dict[str, dict[str, Any]] = {
         "mistakes": [Mistake("jump", "run", 1, 4, FRAMES[0], FRAMES[1])],
     },
     "group_accuracy": {"names": ["g1", "g2"], "values": {"ALSTM": [80.0, 90.0]}},
-    "prediction": {
-        "frames": list(FRAMES),
-        "numbers": [0, 4, 8],
-        "probabilities": PROBABILITIES,
-        "truth": "run",
-    },
-    "pipeline_of_a_clip": {
-        "frames": list(FRAMES),
-        "masks": [MASK] * 3,
-        "numbers": [0, 4, 8],
-        "probabilities": PROBABILITIES,
-    },
 }
 
 
@@ -344,8 +332,6 @@ def test_a_function_draws_and_draws_the_same_again(name: str) -> None:
         ("comparison", {"chance": None}),
         ("confusion", {"matrix": np.array([[4, 0], [0, 4]])}),
         ("confusion", {"mistakes": [Mistake("jump", "run", 1, 4, FRAMES[2], FRAMES[1])]}),
-        ("prediction", {"probabilities": {"jump": 0.2, "run": 0.8}}),
-        ("pipeline_of_a_clip", {"masks": [~MASK] * 3}),
         ("rivals", {"recorded": (MEANS, MEANS - 0.35)}),
         ("rivals", {"now": (MEANS, MEANS - 0.5)}),
         ("rivals", {"margin": 0.05}),
@@ -378,11 +364,6 @@ def test_what_the_paper_does_not_report_is_written_not_drawn() -> None:
     silent = plots_learning.comparison(**arguments | {"paper": [None, None]})
     assert len(silent.axes[0].patches) == 2
     assert words(silent).count("not reported") == 2
-
-
-def test_a_prediction_says_what_was_predicted_and_what_was_true() -> None:
-    text = words(plots_learning.prediction(**DRAWN["prediction"]))
-    assert "predicted: jump\ntrue: run" in text
 
 
 # ---------------------------------------------------------------- the paper's figures
@@ -428,15 +409,6 @@ def test_many_groups_are_curves_from_the_lowest_accuracy_to_the_highest() -> Non
     assert (drawn == np.sort(values)).all()
     assert "lowest accuracy to its highest" in axes.get_xlabel()
     assert not any("name" in label.get_text() for label in axes.get_xticklabels())
-
-
-def test_of_many_actions_the_most_probable_are_drawn_in_their_order() -> None:
-    shares = dict(zip(_many(101), RANDOM.dirichlet(np.ones(101)), strict=True))
-    figure = plots_learning.prediction([FRAMES[0]], [0], shares, "name000")
-    axes = next(axes for axes in figure.axes if axes.patches)
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == sorted(shares, key=lambda name: -shares[name])[:12]
-    assert "12 of 101 actions" in axes.get_xlabel()
 
 
 def test_a_confusion_matrix_of_many_classes_is_no_wall() -> None:

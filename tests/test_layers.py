@@ -53,7 +53,7 @@ LAYERS: dict[str, set[str]] = {
         *("feature_ablation", "cli_ablations", "plots_ablation", "ablation_panels"),
         *("replication_sources", "replication_claims", "replication_measured"),
         *("replication_report", "cli_report"),
-        *("annotate", "movie", "plots_clip", "sight"),
+        *("annotate", "model_folder", "movie", "plots_clip", "sight"),
         *("controls", "plots_controls", "plots_controls_points", "trying"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
     },

@@ -216,6 +216,7 @@ def test_the_model_that_is_left_is_made_once(
     assert made(seed=4), "another seed"
     assert made(seed=4, config=QUICK.replace(epochs=2)), "other choices"
     assert not made(seed=4, config=QUICK.replace(epochs=2))
+    assert made()
     assert made(replace(data, records=data.records[:-1])), "other clips"
     (folder / CLASSIFIER).unlink()
     assert made(replace(data, records=data.records[:-1])), "half of it is gone"
