@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from har_lib import files, notebooks
+from har_lib import executed, files, notebooks
 from har_lib.errors import InputError
 from har_lib.paper import FIGURES
 
@@ -169,9 +169,11 @@ def _is_picture(output: Mapping[str, Any]) -> bool:
 
 
 def _with_a_picture_each(outputs: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Outputs in order, divided before every picture but the first."""
+    """Outputs in order, divided before every picture but the first; results are not shown."""
     parts: list[list[dict[str, Any]]] = [[]]
     for output in outputs:
+        if executed.MIME in output.get("data", {}):
+            continue
         if _is_picture(output) and any(map(_is_picture, parts[-1])):
             parts.append([])
         parts[-1].append(output)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from book import build, code, pages, status, tree
-from har_lib import files, notebooks
+from har_lib import executed, files, notebooks
 from har_lib.errors import InputError
 from har_lib.paper import EQUATIONS, FIGURES
 
@@ -102,6 +102,14 @@ def test_a_picture_without_words_is_refused(
     files.write_json(path, content)
     with pytest.raises(InputError, match=r"^01_a.ipynb, cell 3: a picture without words; "):
         pages.notebook(path)
+
+
+def test_kept_results_are_not_shown(notebook: tuple[Path, dict[str, Any]]) -> None:
+    path, content = notebook
+    kept = {"output_type": "display_data", "data": {executed.MIME: {"a": 1}}, "metadata": {}}
+    content["cells"][1]["outputs"] = [kept]
+    files.write_json(path, content)
+    assert staged(path)["cells"][1]["outputs"] == []
 
 
 def test_each_of_two_pictures_of_a_cell_has_its_own_words(
