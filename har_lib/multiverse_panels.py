@@ -44,7 +44,7 @@ def questions() -> pd.DataFrame:
     """Every axis: the question, the answers that are tried, and those that are not, with why."""
     rows = {
         axis.name: {
-            "question": axis.field.question,
+            "question": axis.field.ambiguity.question,
             "answers": ", ".join(str(level) for level in axis.levels),
             "not tried": "; ".join(f"{level}: {why}" for level, why in axis.left_out.items()),
         }
@@ -54,11 +54,10 @@ def questions() -> pd.DataFrame:
 
 
 def by_way(study: Study) -> pd.DataFrame:
-    """Accuracy in %, universes by their strict one, a column for each of `WAYS` that was run."""
-    table = study.accuracy.loc[study.strict.sort_values(kind="stable").index]
-    return 100 * pd.DataFrame(
-        {words: table[name] for words, name in WAYS.items() if name in table}
-    ).rename_axis("universe")
+    """Accuracy in %, universes by their strict one, a column a way; missing where not run."""
+    order = study.strict.sort_values(kind="stable").index
+    table = study.accuracy.reindex(index=order, columns=list(WAYS.values()))
+    return 100 * table.set_axis(list(WAYS), axis=1).rename_axis("universe")
 
 
 def told(study: Study) -> str:

@@ -218,7 +218,8 @@ def ways_to_report(ways: pd.DataFrame, paper: float, not_comparable: str) -> Fig
     Parameters
     ----------
     ways : DataFrame
-        Accuracy in %, a row a universe in the order in which they are drawn, a column a way.
+        Accuracy in %, a row a universe in the order in which they are drawn, a column a way; a
+        way that is missing keeps its colour for another picture.
     paper : float
         The paper's accuracy, in %.
     not_comparable : str
@@ -229,6 +230,8 @@ def ways_to_report(ways: pd.DataFrame, paper: float, not_comparable: str) -> Fig
     ranks = np.arange(1, len(ways) + 1)
     size = float(np.clip(900 / len(ways), 5, 38))
     for (words, values), (color, marker) in zip(ways.items(), _WAYS, strict=False):
+        if values.isna().all():
+            continue
         place.scatter(
             ranks, values, s=size, color=color, marker=marker, alpha=0.75, linewidth=0,
             label=f"{words}: median {values.median():.1f} %",

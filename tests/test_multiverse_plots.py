@@ -121,6 +121,19 @@ def test_the_papers_number_stands_only_with_the_words_that_it_cannot_be_compared
     assert "95.15 % – not comparable: built-in data" in text
 
 
+def test_a_way_that_was_not_run_leaves_the_others_their_colours() -> None:
+    plain = DRAWN["ways_to_report"]
+    both = pd.DataFrame({"a": 1.0, "b": np.nan, "c": [3.0, 4.0]})
+    every = plots_multiverse.ways_to_report(**plain | {"ways": both.fillna(2.0)}).axes[0]
+    fewer = plots_multiverse.ways_to_report(**plain | {"ways": both}).axes[0]
+    colors = [
+        {part.get_label().partition(":")[0]: tuple(part.get_facecolor()[0]) for part in own}  # type: ignore[attr-defined]
+        for own in (every.collections, fewer.collections)
+    ]
+    assert set(colors[1]) == {"a", "c"}
+    assert colors[1].items() <= colors[0].items()
+
+
 def test_each_level_of_each_axis_has_its_row() -> None:
     figure = plots_multiverse.specification_curve(**DRAWN["specification_curve"])
     labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from har_lib import files
 from har_lib.compare import output_differences
@@ -231,6 +231,31 @@ def unroll(page: Page) -> None:
         height = min(max(page.evaluate(top), DESKTOP["height"]), HIGHEST)
         page.set_viewport_size({"width": DESKTOP["width"], "height": height})
         page.wait_for_timeout(500)
+
+
+def stuck_knobs(page: Page) -> list[str]:
+    """Turn every slider and list of the notebook by one; which do not change their picture."""
+    found = []
+    shown = page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-image)")
+    for number in range(shown.count()):
+        knob = shown.nth(number)
+        picture, name = knob.locator("img"), knob.locator(".widget-label").first.inner_text()
+        before = picture.get_attribute("src")
+        handle = knob.locator(".noUi-handle")
+        if handle.count():
+            last = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+            handle.press("ArrowLeft" if last else "ArrowRight")
+        else:
+            choices = knob.locator("select")
+            chosen = choices.evaluate("list => list.selectedIndex")
+            choices.select_option(index=0 if chosen else 1)
+        try:
+            changed = f"{name}: the picture stays when it is turned"
+            expect(picture, changed).not_to_have_attribute("src", before or "", timeout=20_000)
+            expect(picture, f"{name}: the picture is broken").to_have_js_property("complete", True)
+        except AssertionError as error:
+            found.append(str(error).splitlines()[0])
+    return found
 
 
 def screenshots(page: Page, name: str) -> None:

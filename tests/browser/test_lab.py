@@ -65,6 +65,19 @@ WRONG = {
     ),
     "cell 10 was not run": new_code_cell("None"),
 }
+#: Knobs: a slider, one at its end, a list, and a slider whose picture is always the same.
+KNOBS = [
+    new_code_cell(
+        "from IPython.display import display\n"
+        "from matplotlib.figure import Figure\n"
+        "from har_lib.controls import control\n"
+        "sizes = {'small': 1, 'large': 2}\n"
+        "for name, values, value in (('first', [1, 2], 1), ('end', [1, 2], 2)):\n"
+        "    display(control(lambda size: Figure((size, 1)), name, values, value, 'inches'))\n"
+        "display(control(lambda name: Figure((sizes[name], 1)), 'list', [*sizes], 'large', 'x'))\n"
+        "control(lambda size: Figure((1, 1)), 'stuck', [1, 2], 1, 'nothing')"
+    )
+]
 #: What the browser says by itself when a request is refused, and a picture does not come.
 REFUSED = ("console: Failed to load resource", "picture not loaded: http://example.org")
 
@@ -83,7 +96,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator
     notebooks.mkdir(parents=True)
     for path in STORED:
         jupyter.write_cleared(notebooks / path.name, nbformat.read(path, as_version=4))
-    for name, cells in {"right": RIGHT, "wrong": [*WRONG.values()]}.items():
+    for name, cells in {"right": RIGHT, "wrong": [*WRONG.values()], "knobs": KNOBS}.items():
         jupyter.write_cleared(notebooks / f"{name}.ipynb", small(cells))
     with jupyter.running(folder) as started:
         yield started
@@ -115,7 +128,9 @@ def test_a_notebook_runs_in_the_browser_as_it_is_stored(
             found = all_complaints(page, watch, lab, path.name, stored)
         finally:
             jupyter.screenshots(page, f"lab_{path.stem}")
-        assert not found, "\n".join(found)
+        found += jupyter.stuck_knobs(page)
+        found += page_rules.pictures(page) + watch.complaints
+        assert not found, "\n".join(dict.fromkeys(found))
 
 
 def test_a_right_notebook_has_no_complaint(chromium: Browser, lab: Lab) -> None:
@@ -129,6 +144,14 @@ def test_each_fault_of_a_wrong_notebook_is_found(chromium: Browser, lab: Lab) ->
         found = all_complaints(page, watch, lab, "wrong.ipynb", stored)
     assert sorted(text for text in found if not text.startswith(REFUSED)) == sorted(WRONG)
     assert all(any(text.startswith(each) for text in found) for each in REFUSED)
+
+
+def test_a_knob_that_turns_and_one_that_does_not(chromium: Browser, lab: Lab) -> None:
+    with opened(chromium) as (page, watch):
+        jupyter.open_notebook(page, lab, "knobs.ipynb")
+        jupyter.run_all(page)
+        assert jupyter.stuck_knobs(page) == ["stuck: the picture stays when it is turned"]
+        assert page_rules.pictures(page) + watch.complaints == []
 
 
 @pytest.mark.parametrize("token", [None, "", "0" * 32], ids=["none", "empty", "wrong"])
