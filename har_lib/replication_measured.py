@@ -182,8 +182,9 @@ def of_multiverse(sources: Sources) -> list[str]:
         "[notebooks/08_multiverse.ipynb](notebooks/08_multiverse.ipynb)):",
         _lines(multiverse_panels.told(study)),
         table(["reported in another way", "gain over the strict one, points"], rows),
-        "The same universes, the same answers; intervals over universes. "
-        + multiverse_panels.luck(study),
+        "The same universes, the same answers; intervals over universes. With C classes, answers "
+        "that are never right have 1 - 2/C of an accuracy one against the rest, mean of classes: "
+        "such a gain comes with the definition. " + multiverse_panels.luck(study),
         _lines(multiverse_panels.spread_told(study, shares)),
         table(["question", "share of the variance, %", "what chance reaches, %"], spread),
     ]

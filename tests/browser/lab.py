@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -239,7 +240,8 @@ def stuck_knobs(page: Page) -> list[str]:
     shown = page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-image)")
     for number in range(shown.count()):
         knob = shown.nth(number)
-        picture, name = knob.locator("img"), knob.locator(".widget-label").first.inner_text()
+        name = knob.locator(".widget-label").filter(has_text=re.compile(r"\S")).first.inner_text()
+        picture = knob.locator("img")
         before = picture.get_attribute("src")
         handle = knob.locator(".noUi-handle")
         if handle.count():
