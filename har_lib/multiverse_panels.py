@@ -53,6 +53,20 @@ def questions() -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("choice")
 
 
+def questions_table() -> str:
+    """The same as Markdown.
+
+    Examples
+    --------
+    >>> questions_table().splitlines()[0]
+    '| choice | question | answers | not tried |'
+    """
+    table = questions()
+    head = [str(table.index.name), *table.columns]
+    rows = [[f"`{name}`", *row] for name, row in zip(table.index, table.to_numpy(), strict=True)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
 def by_way(study: Study) -> pd.DataFrame:
     """Accuracy in %, universes by their strict one, a column a way; missing where not run."""
     order = study.strict.sort_values(kind="stable").index
