@@ -152,7 +152,12 @@ def notebook(path: Path) -> str:
                 )
             shown = cell
             if part is not parts[0]:
-                shown = {**cell, "id": f"{cell.get('id', number)}-{len(cells)}", "source": []}
+                shown = {
+                    **cell,
+                    "id": f"{cell.get('id', number)}-{len(cells)}",
+                    "source": ["# and"],
+                }
+                # Without any source it would be left out; this one is not shown.
                 shown["metadata"] = {"tags": ["remove-input"]}
             if "outputs" in cell:
                 shown["outputs"] = part

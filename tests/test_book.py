@@ -125,7 +125,6 @@ def test_each_of_two_pictures_of_a_cell_has_its_own_words(
     shown, further = cells[2:4]
     assert (shown["outputs"], further["outputs"]) == ([first], [second])
     assert shown["source"] == content["cells"][2]["source"]
-    assert not further["source"]
     assert further["metadata"]["tags"] == ["remove-input"]
     assert further["metadata"]["mystnb"]["image"]["alt"] == "Another one."
 

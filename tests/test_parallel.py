@@ -168,8 +168,11 @@ def test_a_machine_that_loses_every_task_is_told_from_single_ones(
 
 
 SLEEPERS = """
-    import pathlib, time
+    import pathlib, signal, time
     from har_lib import parallel
+
+    # Started in the background of a script, a process has been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def sleep(name):
         pathlib.Path(name + ".asleep").touch()
