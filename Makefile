@@ -36,6 +36,7 @@ replicate: .venv/ready ## make the data, run every notebook, write build/
 	@$(BIN)/python -m har_lib replicate --jobs $(JOBS)
 
 test: .venv/ready lint extract unit notebooks browser ## check everything
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || echo "not checked: no notebook and no page was opened in a browser, because there is no Chromium (on Debian: apt install chromium; then make browser)"
 
 lint: .venv/ready ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy

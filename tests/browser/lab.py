@@ -234,7 +234,7 @@ def unroll(page: Page) -> None:
         page.wait_for_timeout(500)
 
 
-def stuck_knobs(page: Page) -> list[str]:
+def stuck_knobs(page: Page, seconds: float = 60) -> list[str]:
     """Turn every slider and list of the notebook by one; which do not change their picture."""
     found = []
     shown = page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-image)")
@@ -253,7 +253,9 @@ def stuck_knobs(page: Page) -> list[str]:
             choices.select_option(index=0 if chosen else 1)
         try:
             changed = f"{name}: the picture stays when it is turned"
-            expect(picture, changed).not_to_have_attribute("src", before or "", timeout=20_000)
+            expect(picture, changed).not_to_have_attribute(
+                "src", before or "", timeout=seconds * 1000
+            )
             expect(picture, f"{name}: the picture is broken").to_have_js_property("complete", True)
         except AssertionError as error:
             found.append(str(error).splitlines()[0])
@@ -271,6 +273,8 @@ def screenshots(page: Page, name: str) -> None:
         scroller.scrollBy(0, scroller.clientHeight);
         return scroller.scrollTop > before;
     }"""
+    for old in (files.build_dir() / "screenshots").glob(f"{name}_*.png"):
+        old.unlink()
     screenshot(page, name)
     part = 2
     while page.evaluate(further):

@@ -48,18 +48,32 @@ _PICTURES = """async () => {
 _NAMELESS = """() => [...document.images].filter(picture => !picture.alt.trim()).map(
     picture => "picture without alt text: " + picture.getAttribute("src").slice(0, 80))"""
 
-#: The outermost elements that reach over the right edge and that nothing around them scrolls.
+#: Named are the outermost elements over the right edge that nothing around them scrolls.
 _WIDTH = """() => {
     const page = document.documentElement, width = page.clientWidth;
     if (width > innerWidth || width > screen.width)
         return [`page is laid out ${width} pixels wide for a screen of ${screen.width}`];
     if (page.scrollWidth <= width + 1) return [];
-    const wide = [...document.body.querySelectorAll("*")].filter(
-        each => each.getBoundingClientRect().right > width + 1 &&
-            each.parentElement.getBoundingClientRect().right <= width + 1);
-    const names = wide.slice(0, 3).map(each =>
-        each.outerHTML.replace(/\\s+/g, " ").slice(0, 80));
+    const over = each => each.getBoundingClientRect().right > width + 1,
+        apart = each => each !== document.body && each !== page &&
+            (getComputedStyle(each).overflowX !== "visible" || apart(each.parentElement)),
+        wide = [...document.body.querySelectorAll("*")].filter(each => over(each) &&
+            !over(each.parentElement) && !apart(each.parentElement) &&
+            getComputedStyle(each).position !== "fixed"),
+        names = wide.slice(0, 3).map(each => each.outerHTML.replace(/\\s+/g, " ").slice(0, 80));
     return [`page is ${page.scrollWidth} pixels wide on a screen of ${width}: ${names.join("; ")}`];
+}"""
+
+
+#: A box that scrolls may hide the right end of a formula, but it is read from the left.
+_BEGINNINGS = """() => {
+    const box = each => getComputedStyle(each).overflowX === "visible" && each.parentElement
+            ? box(each.parentElement) : each.getBoundingClientRect().left;
+    return [...document.querySelectorAll("mjx-container")].filter(formula =>
+        formula.getClientRects().length &&
+        formula.getBoundingClientRect().left < box(formula.parentElement) - 1).map(
+        formula => "formula begins out of sight: " +
+            formula.textContent.replace(/\\s+/g, " ").trim().slice(0, 80));
 }"""
 
 
@@ -71,6 +85,12 @@ def formulas(page: Page) -> list[str]:
     with suppress(TooLate):  # Which ones are missing is said below.
         page.wait_for_function(all_set, timeout=PATIENCE)
     found: list[str] = page.evaluate(_FORMULAS)
+    return found
+
+
+def beginnings(page: Page) -> list[str]:
+    """Every formula shows its left end, however wide it is."""
+    found: list[str] = page.evaluate(_BEGINNINGS)
     return found
 
 
@@ -94,4 +114,5 @@ def width(page: Page) -> list[str]:
 
 def complaints(page: Page) -> list[str]:
     """What all the rules say of a page."""
-    return formulas(page) + pictures(page) + alternatives(page) + width(page)
+    rules = (formulas, beginnings, pictures, alternatives, width)
+    return [complaint for rule in rules for complaint in rule(page)]

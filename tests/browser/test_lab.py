@@ -110,6 +110,8 @@ def no_kernel_is_left(lab: Lab) -> Iterator[None]:
 
 def all_complaints(page: Page, watch: Watch, lab: Lab, name: str, stored: Any) -> list[str]:
     """Open, run, save; what is wrong with what was saved, with what is shown, with the page."""
+    ran = [c for c in lab.notebook(name).cells if c.get("outputs") or c.get("execution_count")]
+    assert ran == [], "what was there before would look like a success"
     jupyter.open_notebook(page, lab, name)
     jupyter.run_all(page)
     jupyter.save(page)
@@ -150,7 +152,9 @@ def test_a_knob_that_turns_and_one_that_does_not(chromium: Browser, lab: Lab) ->
     with opened(chromium) as (page, watch):
         jupyter.open_notebook(page, lab, "knobs.ipynb")
         jupyter.run_all(page)
-        assert jupyter.stuck_knobs(page) == ["stuck: the picture stays when it is turned"]
+        assert jupyter.stuck_knobs(page, seconds=10) == [
+            "stuck: the picture stays when it is turned"
+        ]
         assert page_rules.pictures(page) + watch.complaints == []
 
 

@@ -24,6 +24,11 @@ PAGES: dict[str, tuple[str, str | None]] = {
         VIEWPORT + '<div style="overflow-x: auto"><p style="width: 900px">wide</p></div>',
         None,
     ),
+    "scrolled_formula": (
+        VIEWPORT + '<div style="display: flex; overflow-x: auto">'
+        '<mjx-container style="min-width: 900px">long</mjx-container></div>',
+        None,
+    ),
     "console": (VIEWPORT + "<script>console.error('gone')</script>", "console: gone"),
     "uncaught": (VIEWPORT + "<script>missing.call()</script>", "uncaught: missing is not"),
     "other_host": (
@@ -48,10 +53,15 @@ PAGES: dict[str, tuple[str, str | None]] = {
         r"formula not understood: \foo",
     ),
     "formula_as_text": (VIEWPORT + r"<p>so \(x\) holds", r"formula left as text: so \(x\) holds"),
+    "formula_begins_left": (
+        VIEWPORT + '<div style="display: flex; flex-direction: row-reverse; overflow-x: auto">'
+        '<mjx-container style="min-width: 900px">long</mjx-container></div>',
+        "formula begins out of sight: long",
+    ),
     "no_alt": (VIEWPORT + PICTURE.replace("a dot", " "), "picture without alt text: data:image"),
     "too_wide": (
         VIEWPORT + '<p style="width: 900px">wide</p>',
-        "page is ",
+        'page is 908 pixels wide on a screen of 390: <p style="width: 900px">wide</p>',
     ),
     "not_for_phones": ("<p>small print</p>", "page is laid out 980 pixels wide for a screen of"),
 }
