@@ -1,6 +1,7 @@
 """A multiverse ready to be drawn and told: what stands in which picture, table and sentence."""
 
 import dataclasses
+import textwrap
 from typing import Any
 
 import pandas as pd
@@ -84,8 +85,8 @@ def told(study: Study) -> str:
             f"{about['data']}: {about['clips']} clips of {len(about['groups'])} groups; "
             f"{len(about['groups_held_out'])} other groups are kept for the best",
             f"{len(about['axes'])} choices varied in {about['design']['rows']} combinations "
-            f"({about['design']['kind']}, seed {about['design']['seed']}); held: "
-            + ", ".join(f"{name} {value}" for name, value in about["held"].items()),
+            f"({about['design']['kind']}, seed {about['design']['seed']})",
+            "held: " + ", ".join(f"{name} {value}" for name, value in about["held"].items()),
             f"{len(study.accuracy.columns)} ways to report each; the strict one: "
             f"{protocol['folds']} folds by group, {runs} run{'s' * (runs > 1)}, clips",
             study.summary(),
@@ -130,7 +131,7 @@ def spread_told(study: Study, shares: pd.DataFrame) -> str:
         f"runs of one universe: {100 * study.noise**0.5:.1f} ({len(study.again)} were run twice)\n"
         f"above what chance reaches in 95 of 100 shuffles: {len(above)} of {len(axes)} choices, "
         f"where about {round(0.05 * len(axes))} would be without any effect\n"
-        f"{', '.join(name.replace('_', ' ') for name in above)}"
+        + textwrap.fill(", ".join(name.replace("_", " ") for name in above), width=90)
     )
 
 
@@ -236,8 +237,9 @@ def in_short(study: Study) -> str:
         f"{len(strict)} defensible readings of the paper, run on the same {study.about['clips']} "
         f"clips ({data}, so that no number can be held against the paper's): accuracy from "
         f"{100 * strict.min():.1f} to {100 * strict.max():.1f} %, median "
-        f"{100 * strict.median():.1f} %. What is computed being the same, another way to report "
-        f"it adds up to {row.gain:.1f} points [{row.low:.1f}, {row.high:.1f}] on average "
+        f"{100 * strict.median():.1f} %. With the same pipeline and settings, another split or "
+        f"another meaning of accuracy adds up to {row.gain:.1f} points "
+        f"[{row.low:.1f}, {row.high:.1f}] on average "
         f"(*{highest}*); on other groups the {len(drops)} best lose {100 * found.groups:.1f} "
         f"points ({drops.min():.1f} to {drops.max():.1f}), others {100 * found.control:.1f}"
     )

@@ -45,7 +45,7 @@ def specification_curve(
     names = [(axis, level) for axis in levels for level in levels[axis].cat.categories]
     height = 2.9 + 0.155 * len(names) + 0.07 * len(levels.columns)
     figure, (above, below) = canvas(
-        10.5, height, 2, 1, sharex=True, height_ratios=(2.7, height - 2.9)
+        10, height, 2, 1, sharex=True, height_ratios=(2.7, height - 2.9)
     )
     places = np.arange(len(curve))
     above.fill_between(
@@ -118,7 +118,7 @@ def marginal_means(means: pd.DataFrame, overall: float, columns: int = 3) -> Fig
     parts = _columns_of(means, columns)
     tallest = max(_height(part) for part in parts)
     figure, axes = canvas(
-        3.7 * columns, 0.9 + 0.165 * tallest, 1, columns, sharex=True, squeeze=False
+        3.3 * columns, 0.9 + 0.165 * tallest, 1, columns, sharex=True, squeeze=False
     )
     for place, part in zip(axes.ravel(), parts, strict=True):
         heights, labels, y = [], [], 0.0

@@ -182,7 +182,8 @@ def of_multiverse(sources: Sources) -> list[str]:
         "[notebooks/08_multiverse.ipynb](notebooks/08_multiverse.ipynb)):",
         _lines(multiverse_panels.told(study)),
         table(["reported in another way", "gain over the strict one, points"], rows),
-        "The same universes, the same answers; intervals over universes. With C classes, answers "
+        "The same pipeline and settings; a split of its own trains anew, all else is counted "
+        "otherwise. Intervals over universes. With C classes, answers "
         "that are never right have 1 - 2/C of an accuracy one against the rest, mean of classes: "
         "such a gain comes with the definition. " + multiverse_panels.luck(study),
         _lines(multiverse_panels.spread_told(study, shares)),
