@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from har_lib import files, notebooks
+from har_lib import files, markdown, notebooks
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def _versions(runs: list[Run]) -> list[str]:
             continue
         names = ", ".join(f"`{run.notebook}`" for run in runs if run.versions == versions)
         # Of Python the number alone, not how it was built.
-        rows = [f"| {name} | {version.split()[0]} |" for name, version in versions.items()]
+        rows = [[name, version.split()[0]] for name, version in versions.items()]
         parts.append(f"Of {names}:")
-        parts.append("\n".join(["| package | version |", "|---|---|", *rows]))
+        parts.append(markdown.table(["package", "version"], rows))
     return ["## Versions", *parts] if parts else []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from har_lib import audit, audit_gains
+from har_lib import audit, audit_gains, markdown
 from har_lib.audit_bounds import (
     best_subset,
     highest_recall,
@@ -346,7 +346,7 @@ def readings_table(claimed: Claim) -> str:
         "what it takes",
         "fewest clips",
     ]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+    return markdown.table(head, rows)
 
 
 def bounds_table(claimed: Claim) -> pd.DataFrame:

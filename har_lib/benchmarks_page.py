@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from har_lib import files
+from har_lib import files, markdown
 
 #: Where ``make bench`` leaves its numbers.
 RESULTS = files.ROOT / "results" / "benchmarks.json"
@@ -36,12 +36,6 @@ def _spread(values: Mapping[str, float] | None) -> str:
     return median if low == high else f"{median} ({low} to {high})"
 
 
-def _table(rows: list[list[str]]) -> str:
-    head, *body = [[cell.replace("|", r"\|") for cell in row] for row in rows]
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _overview(entries: list[Mapping[str, Any]]) -> str:
     head = ["benchmark", "ours", "peer", "unit", "ratio", "all bounds kept"]
     rows = [
@@ -55,7 +49,7 @@ def _overview(entries: list[Mapping[str, Any]]) -> str:
         ]
         for entry in entries
     ]
-    return _table([head, *rows])
+    return markdown.table(head, rows)
 
 
 def _bounds(entry: Mapping[str, Any]) -> str:
@@ -68,7 +62,7 @@ def _bounds(entry: Mapping[str, Any]) -> str:
         ]
         for each in (*entry["agreement"], *entry["targets"])
     ]
-    return _table([head, *rows])
+    return markdown.table(head, rows)
 
 
 def _section(entry: Mapping[str, Any]) -> str:
@@ -83,7 +77,7 @@ def _section(entry: Mapping[str, Any]) -> str:
     if entry["rows"]:
         head = list(entry["rows"][0])
         body = [[_number(row[name]) for name in head] for row in entry["rows"]]
-        parts.append(_table([head, *body]))
+        parts.append(markdown.table(head, body))
     if entry["notes"]:
         parts.append(" ".join(entry["notes"]))
     return "\n\n".join(parts)

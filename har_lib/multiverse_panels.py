@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from har_lib import markdown
 from har_lib import multiverse_report as report
 from har_lib.multiverse import Study
 from har_lib.multiverse_axes import AXES, STRICT
@@ -65,7 +66,7 @@ def questions_table() -> str:
     table = questions()
     head = [str(table.index.name), *table.columns]
     rows = [[f"`{name}`", *row] for name, row in zip(table.index, table.to_numpy(), strict=True)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+    return markdown.table(head, rows)
 
 
 def by_way(study: Study) -> pd.DataFrame:

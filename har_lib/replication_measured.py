@@ -1,6 +1,6 @@
 """What was measured, as sections of the replication report: each from its record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from har_lib import (
     leakage_panels,
     leakage_report,
+    markdown,
     multiverse,
     multiverse_panels,
     multiverse_report,
@@ -19,17 +20,6 @@ from har_lib.report import bracket, percent
 
 #: Largest number of classes of which a confusion matrix is printed.
 _FEW = 12
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows as Markdown; a bar within a cell does not end it."""
-    lines = [
-        list(head),
-        ["---"] * len(head),
-        *([cell.replace("|", r"\|") for cell in row] for row in rows),
-    ]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
 
 # ---------------------------------------------------------------- leakage
 
@@ -62,10 +52,10 @@ def of_leakage(sources: Sources) -> list[str]:
             parts.append("Not run: `har leakage`.")
             continue
         rungs = leakage_report.rungs_table(found).reset_index()
-        parts.append(table(list(rungs.columns), rungs.to_numpy().tolist()))
+        parts.append(markdown.table(list(rungs.columns), rungs.to_numpy().tolist()))
         gaps = leakage_report.contrasts_table(found)
         gaps = gaps.rename(columns={"named beforehand": "role, fixed after a first look"})
-        parts.append(table(list(gaps.columns), gaps.to_numpy().tolist()))
+        parts.append(markdown.table(list(gaps.columns), gaps.to_numpy().tolist()))
         parts.append(_seen(name, found))
         parts.append(_shuffled(found))
         if "floor" in found:
@@ -152,7 +142,7 @@ def of_ablations(sources: Sources) -> list[str]:
         ]
         head = ["question", "variant", "method", "accuracy, %", "sd over seeds"]
         head += ["difference, points", "to", "p by Holm's rule", "named"]
-        parts.append(table(head, rows))
+        parts.append(markdown.table(head, rows))
     return [
         "One thing changed at a time, all else as in the profile `corrected`; the same clips and "
         "folds, by group; differences clip by clip with 95 % intervals over groups. One comparison "
@@ -181,13 +171,13 @@ def of_multiverse(sources: Sources) -> list[str]:
         "(`har multiverse --record builtin`, drawn in "
         "[notebooks/08_multiverse.ipynb](notebooks/08_multiverse.ipynb)):",
         _lines(multiverse_panels.told(study)),
-        table(["reported in another way", "gain over the strict one, points"], rows),
+        markdown.table(["reported in another way", "gain over the strict one, points"], rows),
         "The same pipeline and settings; a split of its own trains anew, all else is counted "
         "otherwise. Intervals over universes. With C classes, answers "
         "that are never right have 1 - 2/C of an accuracy one against the rest, mean of classes: "
         "such a gain comes with the definition. " + multiverse_panels.luck(study),
         _lines(multiverse_panels.spread_told(study, shares)),
-        table(["question", "share of the variance, %", "what chance reaches, %"], spread),
+        markdown.table(["question", "share of the variance, %", "what chance reaches, %"], spread),
     ]
 
 
@@ -225,7 +215,7 @@ def _methods(found: Mapping[str, Any]) -> str:
     seeds = found["choices"]["repeats"]
     head = ["method", f"accuracy, % ± sd over {seeds} seeds", "95 % interval over groups"]
     head += [f"{found['averaging']} precision", "recall", "F-measure"]
-    return table(head, rows)
+    return markdown.table(head, rows)
 
 
 def _by_class(found: Mapping[str, Any]) -> str:
@@ -243,7 +233,7 @@ def _by_class(found: Mapping[str, Any]) -> str:
         order = np.argsort(recalls["ALSTM"], kind="stable")
         kept = sorted({*order[: _FEW // 2].tolist(), *order[-_FEW // 2 :].tolist()})
         rows = [rows[i] for i in kept]
-    parts = ["Recall by class, %:", table(["class", *recalls], rows)]
+    parts = ["Recall by class, %:", markdown.table(["class", *recalls], rows)]
     if len(classes) <= _FEW:
         confusion = [
             (label, *(str(int(count)) for count in line))
@@ -251,6 +241,6 @@ def _by_class(found: Mapping[str, Any]) -> str:
         ]
         parts += [
             "ALSTM, rows true and columns predicted, all seeds together:",
-            table(["", *classes], confusion),
+            markdown.table(["", *classes], confusion),
         ]
     return "\n\n".join(parts)

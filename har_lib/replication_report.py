@@ -11,6 +11,7 @@ from typing import Any
 from har_lib import (
     files,
     leakage_report,
+    markdown,
     multiverse,
     multiverse_panels,
     pages,
@@ -157,7 +158,7 @@ def _verdict_words() -> str:
 
 def claims_table(claims: Sequence[Row]) -> str:
     """Every claim with its verdict."""
-    return replication_measured.table(
+    return markdown.table(
         ("claim", "printed", "ours", "data", "verdict", "assumes, and where it does not reach"),
         [
             (row.claim, row.value, row.ours, row.data, f"**{row.verdict}**", row.assumes)
@@ -182,7 +183,7 @@ def _ucf101(sources: Sources) -> str:
                 for method, own in found["methods"].items()
             )
             rows.append((f"official split {number}", told, command))
-    slots = replication_measured.table(
+    slots = markdown.table(
         ("test list", "accuracy, % [95 % interval over groups]", "command"), rows
     )
     rehearsal = sources.maybe(REHEARSAL)
@@ -216,7 +217,7 @@ def _deviations() -> str:
         "misprinted, and the fewest assumptions where it is silent; `literal` runs the print as "
         f"far as that can be computed. They differ in {len(changed)} of {len(FIELDS)} choices "
         "([docs/ambiguities.md](docs/ambiguities.md) has them all):\n\n"
-        + replication_measured.table(
+        + markdown.table(
             ("choice", "as printed", "corrected", "what it is"),
             [_choice(field) for field in changed],
         )
@@ -277,7 +278,7 @@ def _commands(claims: Sequence[Row], sources: Sources) -> str:
             told.append((f"`{found['command']}`", name, f"results/recorded/{name}.json"))
     told.append(("`make replicate`", "every notebook, figure and this report, into build/", ""))
     told.append(("`make test`", "that all of it still holds", ""))
-    return replication_measured.table(("command", "what it repeats", "where it is kept"), told)
+    return markdown.table(("command", "what it repeats", "where it is kept"), told)
 
 
 #: Criterion -> (whether it is met, evidence).
@@ -316,7 +317,7 @@ def _criteria() -> str:
     for name, criteria in _CRITERIA.items():
         parts.append(f"**{name}**")
         rows = [(words, "yes" if met else "no", evidence) for words, met, evidence in criteria]
-        parts.append(replication_measured.table(("criterion", "met", "evidence"), rows))
+        parts.append(markdown.table(("criterion", "met", "evidence"), rows))
     return "\n\n".join(parts)
 
 

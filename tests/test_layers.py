@@ -16,7 +16,7 @@ PACKAGE = Path(har_lib.__file__).parent
 #: Layer -> its modules, lowest first. A new module fails until it stands here.
 LAYERS: dict[str, set[str]] = {
     "ground": {
-        *("__init__", "errors", "equations", "files"),
+        *("__init__", "errors", "equations", "files", "markdown"),
         *("choice", "config_features", "config_learning", "config"),
         *("paper", "paper_parts", "paper_equations", "paper_claims", "paper_errata"),
         *("paper_questions", "ucf101_supports"),

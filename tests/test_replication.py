@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from har_lib import cli, files, readme, replication_claims, replication_measured, replication_report
+from har_lib import cli, files, markdown, readme, replication_claims, replication_report
 from har_lib.errors import InputError
 from har_lib.replication_claims import (
     INCOMPATIBLE,
@@ -249,7 +249,7 @@ def test_refresh_writes_once(tmp_path: Path) -> None:
 
 
 def test_bars_in_a_cell_do_not_end_it() -> None:
-    assert replication_measured.table(["a"], [["x|y"]]).splitlines()[-1] == r"| x\|y |"
+    assert markdown.table(["a"], [["x|y"]]).splitlines()[-1] == r"| x\|y |"
 
 
 def test_records_that_are_reported_say_how_they_were_made() -> None:
