@@ -208,8 +208,8 @@ def test_another_library_is_said(left: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_runs_of_the_same_versions_share_a_table(left: Path) -> None:
     text = status.page(left)
-    assert "Of `01_a`, `02_a`:\n\n| package | version |\n|---|---|\n| python | 3.11.2 |" in text
-    assert "Of `03_a`:\n\n| package | version |\n|---|---|\n| python | 3.12.1 |" in text
+    assert "Of `01_a`, `02_a`:\n\n| package | version |\n| --- | --- |\n| python | 3.11.2 |" in text
+    assert "Of `03_a`:\n\n| package | version |\n| --- | --- |\n| python | 3.12.1 |" in text
 
 
 def test_without_any_run_every_notebook_is_not_run(tmp_path: Path) -> None:
