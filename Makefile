@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help replicate test accept lab extract lint unit notebooks site browser bench lock clean
+.PHONY: help replicate test accept lab extract lint unit notebooks site browser bench torture lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -69,6 +69,9 @@ browser: .venv/ready extract site ## run each notebook and open each page in a r
 
 bench: .venv/ready ## measure speed and memory beside their peers, about a quarter of an hour (more options in ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+torture: .venv/ready ## break files, kill commands, fill disks: everything the suite must survive, hours (more options in ARGS)
+	@$(BIN)/python -m torture $(ARGS)
 
 lock: ## choose the pinned versions anew (needs uv)
 	@uv pip compile --quiet --universal --no-annotate --no-header \

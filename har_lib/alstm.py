@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from har_lib import checkpoint as kept_work
 from har_lib import files, seagull
 from har_lib.config import FIELDS, Config
-from har_lib.errors import InputError
+from har_lib.errors import InputError, plain
 from har_lib.lstm import Layout, one_thread, pad
 from har_lib.population import PRECISIONS, device_of
 from har_lib.sequences import (
@@ -285,15 +285,15 @@ learning_rate, patience, validation, validation_share
         Where and how it was computed (device, threads, checkpoint, progress) is left out.
         """
         check_is_fitted(self, "weights_")
-        files.write_arrays(
-            path,
-            settings=np.array(json.dumps(self._settings(), sort_keys=True)),
-            history=np.array(json.dumps(self.history_)),
-            classes=self.classes_,
-            weights=self.weights_,
-            centre=self.centre_,
-            scale=self.scale_,
-        )
+        arrays = {
+            "settings": np.array(json.dumps(self._settings(), sort_keys=True)),
+            "history": np.array(json.dumps(self.history_)),
+            "classes": self.classes_,
+            "weights": self.weights_,
+            "centre": self.centre_,
+            "scale": self.scale_,
+        }
+        files.write_arrays(path, seal=np.array(kept_work.seal("", arrays)), **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -306,6 +306,8 @@ learning_rate, patience, validation, validation_share
         """
         try:
             stored = files.read_arrays(path)
+            if str(stored.pop("seal")) != kept_work.seal("", stored):
+                raise ValueError("its content does not fit its digest")
             model = cls(**json.loads(str(stored["settings"])))
             model.history_ = json.loads(str(stored["history"]))
             model.classes_ = stored["classes"]
@@ -314,7 +316,9 @@ learning_rate, patience, validation, validation_share
         except FileNotFoundError:
             raise InputError(f"{path} does not exist: give a file written by save") from None
         except Exception as error:
-            raise InputError(f"{path} is no saved classifier ({error}): train it anew") from error
+            raise InputError(
+                f"{path} is no saved classifier, or a damaged one ({plain(error)}): train it anew"
+            ) from error
         model.n_features_in_ = len(model.centre_)
         if model.weights_.shape != (model._network().layout.size,):
             raise InputError(f"{path} holds weights that do not fit its settings: train it anew")

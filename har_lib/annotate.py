@@ -320,7 +320,7 @@ def annotated(path: Path, sight: Sight, rate: float) -> Iterator[np.ndarray]:
         If the clip is not the one of ``sight``: it has fewer or more frames.
     """
     length, annotator, seen = len(sight.frames), None, 0
-    with video.opened(path) as capture:
+    with video.opened(path, damaged=True) as capture:
         for number, frame in enumerate(video.decoded(path, capture)):
             if annotator is None:
                 annotator = Annotator(sight, path.name, frame.shape[1], frame.shape[0], rate)

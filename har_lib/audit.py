@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from har_lib import plain_yaml
 from har_lib.audit_bounds import (
     check_supports,
     highest_recall,
@@ -28,7 +28,7 @@ from har_lib.audit_bounds import (
 from har_lib.audit_matrices import scores, with_scores
 from har_lib.audit_precision import precision_bounds
 from har_lib.audit_printed import Printed
-from har_lib.errors import InputError
+from har_lib.errors import InputError, in_short
 
 #: Scores that a row may have.
 SCORES = ("accuracy", "precision", "recall", "f_measure")
@@ -88,21 +88,6 @@ class Check:
     why: str
 
 
-class _NoDuplicates(yaml.BaseLoader):
-    """YAML without types; a key that stands twice, such as two rows of one name, is refused."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping whose keys differ."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{twice!r} stands twice", node.start_mark
-            )
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return found
-
-
 def read(path: Path | str) -> PublishedTable:
     """Read a table from a YAML file like `EXAMPLE`; numbers keep the digits they are printed with.
 
@@ -113,14 +98,10 @@ def read(path: Path | str) -> PublishedTable:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
         # Without types, 95.10 stays 95.10.
-        found = yaml.load(text, Loader=_NoDuplicates)
+        found = plain_yaml.read(path, typed=False)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}: har audit --example shows a table") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        what = " ".join(str(error).split())
-        raise InputError(f"{path}: is no YAML: {what}") from None
     try:
         return parse(found)
     except InputError as error:
@@ -133,28 +114,35 @@ def parse(found: Any) -> PublishedTable:
         raise InputError("there are no rows: har audit --example shows a table")
     unknown = set(found) - {"title", "source", "percent", "rounding", "supports", "rows"}
     if unknown:
-        raise InputError(f"{sorted(unknown)[0]!r} is not known: har audit --example shows a table")
+        raise InputError(
+            f"{in_short(sorted(unknown)[0])} is not known: har audit --example shows a table"
+        )
     percent = str(found.get("percent", "true")).lower()
     if percent not in ("true", "false"):
-        raise InputError(f"percent = {percent!r} is not allowed: it must be true or false")
+        raise InputError(f"percent = {in_short(percent)} is not allowed: it must be true or false")
     rounding = str(found.get("rounding", "nearest"))
     rows: dict[str, dict[str, Printed]] = {}
     for method, given in found["rows"].items():
         if not isinstance(given, Mapping):
-            raise InputError(f"row {method!r}: give scores by name, out of {', '.join(SCORES)}")
+            raise InputError(
+                f"row {in_short(method)}: give scores by name, out of {', '.join(SCORES)}"
+            )
         strangers = sorted(set(given) - set(SCORES))
         if strangers:
             raise InputError(
-                f"row {method!r}: {strangers[0]!r} is not known; scores are {', '.join(SCORES)}"
+                f"row {in_short(method)}: {in_short(strangers[0])} is not known; scores are "
+                + ", ".join(SCORES)
             )
         if "accuracy" not in given:
-            raise InputError(f"row {method!r} has no accuracy: everything is held against it")
+            raise InputError(
+                f"row {in_short(method)} has no accuracy: everything is held against it"
+            )
         rows[str(method)] = {}
         for name, text in given.items():
             try:
                 rows[str(method)][name] = Printed(str(text), percent == "true", rounding)
             except InputError as error:
-                raise InputError(f"row {method!r}, {name}: {error}") from None
+                raise InputError(f"row {in_short(method)}, {name}: {error}") from None
     if not rows:
         raise InputError("there are no rows: har audit --example shows a table")
     if percent == "true" and all(p.value <= 0.01 for row in rows.values() for p in row.values()):
@@ -186,6 +174,7 @@ def audit(table: PublishedTable) -> list[Check]:
 
     Examples
     --------
+    >>> import yaml
     >>> table = parse(yaml.safe_load(EXAMPLE) | {"rows": {"made up": {"accuracy": "0.97",
     ...     "recall": "0.99"}}, "percent": "false"})
     >>> [check.averaging for check in audit(table) if check.verdict == "impossible"]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from har_lib.errors import InputError
+from har_lib.errors import InputError, in_short
 
 ROUNDING = ("nearest", "cut")
 
@@ -45,16 +45,19 @@ class Printed:
     def __post_init__(self) -> None:
         """Check that it is a share."""
         if self.rounding not in ROUNDING:
-            raise InputError(f"rounding = {self.rounding!r} is not known: use nearest or cut")
+            raise InputError(
+                f"rounding = {in_short(self.rounding)} is not known: use nearest or cut"
+            )
         try:
             value = Fraction(self.text)
         except (ValueError, ZeroDivisionError):
             value = Fraction(-1)
         plain = self.text.replace(".", "", 1).isdigit()
         if not plain or not 0 <= value * self._scale <= 1:
+            kind = "percentage" if self.percent else "share"
             raise InputError(
-                f"{self.text!r} is no {'percentage' if self.percent else 'share'}: write digits "
-                f"with a point, from 0 to {100 if self.percent else 1}, or change percent"
+                f"{in_short(self.text)} is no {kind}: write digits with a point, from 0 to "
+                f"{100 if self.percent else 1}, or change percent"
             )
 
     @property

@@ -1,9 +1,11 @@
 """The page of benchmarks, made from ``results/benchmarks.json``: no number is typed."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from har_lib import files, markdown
+from har_lib.errors import read_as
 
 #: Where ``make bench`` leaves its numbers.
 RESULTS = files.ROOT / "results" / "benchmarks.json"
@@ -91,7 +93,8 @@ def page(results: Mapping[str, Any] | None = None) -> str:
     results : mapping, optional
         What ``results/benchmarks.json`` holds; read from there by default.
     """
-    results = files.read_json(RESULTS) if results is None else results
+    if results is None:
+        return recorded_page()
     machine, versions = results["machine"], results["versions"]
     about = (
         f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['architecture']}, "
@@ -104,3 +107,15 @@ def page(results: Mapping[str, Any] | None = None) -> str:
     entries = results["entries"]
     sections = [_section(entry) for entry in entries]
     return "\n\n".join([_INTRODUCTION, about, _overview(entries), *sections])
+
+
+def recorded_page(path: Path = RESULTS) -> str:
+    """Markdown of the page of results that are kept.
+
+    Raises
+    ------
+    InputError
+        If they are not of the form that ``python -m benchmarks`` writes.
+    """
+    with read_as("a file of benchmarks", path, "make it with python -m benchmarks"):
+        return page(files.read_json(path))

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from har_lib.errors import InputError
+from har_lib.errors import InputError, in_short
 from har_lib.paper_questions import AMBIGUITIES, Ambiguity
 
 PROFILES = ("literal", "corrected", "stable")
+
+#: What may be done about clips that are damaged or cannot be read: end with a list of all of them;
+#: leave them out; use of them what can be decoded, flagged.
+DAMAGED_CLIPS = ("refuse", "skip", "accept")
 
 Value = str | int | float | bool
 
@@ -119,7 +123,8 @@ class Field:
         """
         kind = type(self.default)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if kind is float and whole:
+        # A whole number may be larger than any such number is.
+        if kind is float and whole and abs(value) < 2**1023:
             value = float(value)
         fits = type(value) is kind and (
             self.allowed[0] <= value <= self.allowed[1]  # type: ignore[operator]
@@ -128,7 +133,7 @@ class Field:
         )
         if not fits:
             raise InputError(
-                f"{self.name} = {value!r} is not allowed: it must be {self.describe()}"
+                f"{self.name} = {in_short(value)} is not allowed: it must be {self.describe()}"
             )
         checked: Value = value
         return checked

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from har_lib import (
     cli_ablations,
     cli_audit,
+    cli_collections,
     cli_data,
     cli_leakage,
     cli_models,
@@ -42,6 +43,11 @@ VERBS: dict[str, Verb] = {
         "run every notebook that is stale, into build/",
         cli_notebooks.replicate_arguments,
         cli_notebooks.replicate,
+    ),
+    "data": Verb(
+        "list data sets, check a folder of videos for damage, or fetch UCF101",
+        cli_collections.data_arguments,
+        cli_collections.data,
     ),
     "extract": Verb("make the features of all clips", cli_data.extract_arguments, cli_data.extract),
     "export": Verb(

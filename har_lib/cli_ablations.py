@@ -24,7 +24,7 @@ def ablations(arguments: argparse.Namespace) -> None:
     settings = settle(values)
     if arguments.record:
         record.check_name(arguments.record)
-    dataset = cli_data.load(settings)
+    dataset = cli_data.fill(settings, arguments.output)
     given = settings["config"].changes()
     table = feature_ablation.run(
         dataset,

@@ -1,7 +1,8 @@
 """Commands about data, their features and the store."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from har_lib.errors import InputError
 if TYPE_CHECKING:
     from har_lib.datasets import Dataset
     from har_lib.extraction import Failure
+
+    Note = Callable[..., None]
 
 
 def load(settings: dict[str, Any]) -> "Dataset":
@@ -28,33 +31,54 @@ def load(settings: dict[str, Any]) -> "Dataset":
 def fill(
     settings: dict[str, Any], output: Path, scheduler: str = "", verify: bool = False
 ) -> "Dataset":
-    """Make the data and all features; clips that cannot be read are listed and skipped."""
+    """Make the data and all features; what is wrong with clips is listed.
+
+    Gives the clips that are to be used.
+    """
     from har_lib import extraction
 
     dataset = load(settings)
-    done = extraction.extract(
-        dataset,
-        settings["config"],
-        settings["jobs"],
-        progress=True,
-        scheduler=scheduler,
-        verify=verify,
-    )
-    _list_failures(done.failures, len(dataset), output / "failures.csv")
+    with listing(dataset, output / "failures.csv") as note:
+        done = extraction.extract(
+            dataset,
+            settings["config"],
+            settings["jobs"],
+            progress=True,
+            scheduler=scheduler,
+            verify=verify,
+            damaged_clips=settings["damaged_clips"],
+        )
+        note(done.failures, done.flagged)
     print(done.summary(), flush=True)
-    return dataset
+    return done.usable(dataset)
 
 
-def _list_failures(failures: "Sequence[Failure]", clips: int, table: Path) -> None:
-    """Write the clips that were skipped; the list of an earlier run goes."""
-    from har_lib import extraction
+@contextmanager
+def listing(dataset: "Dataset", table: Path) -> "Iterator[Note]":
+    """Write the clips in which something is wrong, also if they end the command.
+
+    The list of an earlier run goes.
+    """
+    from har_lib import extraction, verdicts
+
+    def note(failures: "Sequence[Failure]", flagged: "Sequence[Failure]" = ()) -> None:
+        if not failures and not flagged:
+            return
+        extraction.write_failures(failures, table, flagged)
+        for _, reason in failures:
+            print(f"not used: {reason}")
+        for record, flaw in flagged:
+            print(f"damaged and used: {record.path}: {flaw}")
+        counts = [f"{len(failures)} of {len(dataset)} clips not used"] * bool(failures)
+        counts += [f"{len(flagged)} damaged and used"] * bool(flagged)
+        print(f"{', '.join(counts)}, listed in {table}", flush=True)
 
     table.unlink(missing_ok=True)
-    if failures:
-        extraction.write_failures(failures, table)
-        for _, reason in failures:
-            print(f"skipped: {reason}")
-        print(f"{len(failures)} of {clips} clips skipped, listed in {table}", flush=True)
+    try:
+        yield note
+    except verdicts.Unusable as error:
+        note(error.failures)
+        raise
 
 
 def _named_data(parser: argparse.ArgumentParser) -> None:
@@ -131,11 +155,17 @@ def export(arguments: argparse.Namespace) -> None:
     table = arguments.table or arguments.output / "features.csv"
     files.check_target(table)
     dataset = load(settings)
-    collection = extraction.collect(
-        dataset, config, settings["jobs"], progress=True, scheduler=arguments.scheduler
-    )
     # Beside the table and named after it, so that no other list is touched.
-    _list_failures(collection.failures, len(dataset), table.with_name(f"{table.stem}.failures.csv"))
+    with listing(dataset, table.with_name(f"{table.stem}.failures.csv")) as note:
+        collection = extraction.collect(
+            dataset,
+            config,
+            settings["jobs"],
+            progress=True,
+            scheduler=arguments.scheduler,
+            damaged_clips=settings["damaged_clips"],
+        )
+        note(collection.failures, collection.flagged)
     content = export.table(dataset, collection, config)
     export.write(table, content)
     print(f"{len(content)} key frames of {len(collection.records)} clips are in {table}")

@@ -41,7 +41,7 @@ def train(arguments: argparse.Namespace) -> None:
     # A search that was ended goes on when the command is given again.
     unfinished = folder / "unfinished"
     model = predict.train(
-        cli_data.load(settings),
+        cli_data.fill(settings, arguments.output),
         settings["config"],
         settings["seed"],
         settings["jobs"],
@@ -89,20 +89,34 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
         dest="annotated",
         metavar="FILE",
         type=Path,
-        help="also write the clip again with all that the model sees in it: .mp4 (H.264 where "
-        "OpenCV can encode it, else MPEG-4 Part 2) or .webm (VP8, for browsers and notebooks)",
+        help="also write the clip again with all that the model sees in it: .mp4 (H.264) or .webm "
+        "(VP8)",
+    )
+    parser.add_argument(
+        "--damaged-clips",
+        choices=("refuse", "accept"),
+        default="refuse",
+        help="a damaged video: refuse (default), or accept what can be decoded of it",
     )
 
 
 def predict(arguments: argparse.Namespace) -> None:
     """Say what a video shows."""
-    from har_lib import annotate, datasets, model_folder, movie, predict
+    from har_lib import annotate, datasets, model_folder, movie, predict, verdicts
     from har_lib.config import Config
     from har_lib.files import build_dir
-    from har_lib.video import frames_per_second, read_gray
+    from har_lib.video import VideoError, frames_per_second, read_gray
 
     # What cannot be read or written ends here, not after a model has been trained.
-    read_gray(arguments.video, size=(16, 16))
+    flaw = verdicts.look(arguments.video)
+    accepted = arguments.damaged_clips == "accept"
+    if flaw and not accepted:
+        raise VideoError(
+            f"{arguments.video}: {flaw}; --damaged-clips accept goes on with what can be decoded"
+        )
+    read_gray(arguments.video, size=(16, 16), damaged=accepted)
+    if flaw:
+        print(f"damaged and used: {arguments.video}: {flaw}", flush=True)
     if arguments.annotated:
         movie.check_target(arguments.annotated, arguments.video)
         frames_per_second(arguments.video)
@@ -112,11 +126,10 @@ def predict(arguments: argparse.Namespace) -> None:
         predict.train(datasets.load("builtin", progress=True), Config(), progress=True).save(folder)
     model = predict.Model.load(folder)
     output = arguments.output or build_dir() / "predictions"
-    seen = predict.look(model, arguments.video)
+    seen = predict.look(model, arguments.video, damaged=accepted)
     for action, share in predict.draw(model, arguments.video, output, seen=seen).items():
         print(f"{100 * share:5.1f} %  {action}")
     print(f"the model knows only these actions; the picture is {output / arguments.video.stem}.png")
     if arguments.annotated:
         codec = annotate.write(arguments.video, seen, arguments.annotated, progress=True)
-        browsers = ": browsers need a .webm" if codec == movie.PLAYERS_ONLY else ""
-        print(f"the annotated video is {arguments.annotated} ({codec}{browsers})")
+        print(f"the annotated video is {arguments.annotated} ({codec})")

@@ -64,7 +64,7 @@ def multiverse(arguments: argparse.Namespace) -> None:
         target = study.path_of(arguments.record)
     files.check_target(target)
     found = study.study(
-        cli_data.load(settings),
+        cli_data.fill(settings, arguments.output),
         output,
         universes,
         settings["seed"],

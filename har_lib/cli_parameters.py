@@ -1,11 +1,13 @@
 """What commands are told: parameters, data and folders, checked before anything is read."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from har_lib.errors import InputError
+from har_lib.choice import DAMAGED_CLIPS
+from har_lib.errors import InputError, in_short
 
 DATASETS = ("builtin", "folder", "ucf101", "kth")
 
@@ -28,13 +30,13 @@ def parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     """Parameters of the YAML file, then those of ``-p`` over them."""
     values: dict[str, Any] = {}
     if arguments.params:
-        import yaml
+        from har_lib import plain_yaml
 
         try:
-            loaded = yaml.safe_load(arguments.params.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            message = " ".join(str(error).split())
-            raise InputError(f"{arguments.params} cannot be read as YAML: {message}") from error
+            loaded = plain_yaml.read(arguments.params)
+        except OSError as error:
+            message = f"cannot be read as YAML: {error.strerror}"
+            raise InputError(f"{arguments.params} {message}") from error
         if not isinstance(loaded, dict) or not all(isinstance(name, str) for name in loaded):
             raise InputError(f"{arguments.params} must hold lines `name: value`")
         values.update(loaded)
@@ -54,6 +56,12 @@ def data_arguments(parser: argparse.ArgumentParser, output: bool = True) -> None
             help="where results go (default: build/, for other data a folder in build/data/)",
         )
     parser.add_argument("--jobs", metavar="N", type=int, help="processes (default: 2)")
+    parser.add_argument(
+        "--damaged-clips",
+        choices=DAMAGED_CLIPS,
+        help="clips that are damaged or cannot be read: refuse (default; list them and end), skip "
+        "(list them, go on without), accept (what can be decoded, flagged)",
+    )
     add_parameters(parser)
 
 
@@ -63,23 +71,28 @@ def resolve(arguments: argparse.Namespace) -> dict[str, Any]:
     Parameters that stay at a notebook's own default are left out.
     """
     values = parameters(arguments)
-    for name in ("dataset", "data_root", "output", "jobs"):
+    for name in ("dataset", "data_root", "output", "jobs", "damaged_clips"):
         flag = getattr(arguments, name)
         if flag is not None:
             values[name] = str(flag)
         if name == "data_root" and flag == "":
             raise InputError("--data-root is empty: name the folder of the videos")
+    for name in ("dataset", "data_root", "output"):
+        if not isinstance(values.get(name, ""), str):
+            raise InputError(f"{name} = {in_short(values[name])} is not allowed: it must be text")
     dataset = values.get("dataset", "builtin")
     root = values.get("data_root") or None
     if dataset not in DATASETS:
-        raise InputError(f"dataset = {dataset!r} is not allowed: it must be {any_of(DATASETS)}")
+        raise InputError(
+            f"dataset = {in_short(dataset)} is not allowed: it must be {any_of(DATASETS)}"
+        )
     if dataset == "builtin" and root:
         raise InputError("the built-in data has no data root; name a --dataset too")
     if dataset != "builtin":
         if not root:
             raise InputError(f"the dataset {dataset} needs --data-root, the folder of its videos")
-        if not Path(root).is_dir():
-            raise InputError(f"the data root {root} is no folder")
+        if not os.path.isdir(root):
+            raise InputError(f"data_root = {in_short(root)} is not allowed: it is no folder")
         values["data_root"] = str(Path(root).resolve())
     arguments.dataset = dataset
     arguments.data_root = Path(values["data_root"]) if root else None

@@ -30,8 +30,10 @@ class Clip:
         convert: Callable[[np.ndarray], np.ndarray],
         start: int,
         shape: tuple[int, int, int],
+        damaged: bool = False,
     ) -> None:
         self.shape = shape
+        self._damaged = damaged
         self._path, self._convert, self._start = path, convert, start
         self._rewind()
 
@@ -60,7 +62,7 @@ class Clip:
         self._held: list[np.ndarray] = []
 
     def _decode(self) -> Iterator[np.ndarray]:
-        with video.opened(self._path) as capture:
+        with video.opened(self._path, self._damaged) as capture:
             for seen, frame in enumerate(video.decoded(self._path, capture)):
                 if seen >= self._start:
                     yield frame
@@ -93,12 +95,13 @@ def open_gray(
     stop: int | None = None,
     minimum_frames: int = 2,
     memory: float | None = None,
+    damaged: bool = False,
 ) -> np.ndarray | Clip:
     """The same frames as ``read_gray``, in bounded memory however long the clip.
 
     Parameters
     ----------
-    path, size, gray, start, stop, minimum_frames
+    path, size, gray, start, stop, minimum_frames, damaged
         As for ``read_gray``, with its errors.
     memory
         Bytes, by default ``MEMORY``. A clip whose frames take more is not held but decoded anew
@@ -120,5 +123,7 @@ def open_gray(
     """
     convert = video.to_gray(gray, size)
     path, memory = Path(path), MEMORY if memory is None else memory
-    collected, shape = video.collect(path, convert, size, start, stop, minimum_frames, memory)
-    return Clip(path, convert, start, shape) if collected is None else collected
+    collected, shape = video.collect(
+        path, convert, size, start, stop, minimum_frames, memory, damaged
+    )
+    return Clip(path, convert, start, shape, damaged) if collected is None else collected

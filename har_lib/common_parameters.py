@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from har_lib.audit_printed import Printed
-from har_lib.config import FIELDS, PROFILES, Config, Value, profile
-from har_lib.errors import InputError
+from har_lib.choice import DAMAGED_CLIPS, PROFILES
+from har_lib.config import FIELDS, Config, Value, profile
+from har_lib.errors import InputError, in_short
 
 DATASETS = ("builtin", "ucf101", "kth", "folder")
 
@@ -19,6 +20,7 @@ COMMON: dict[str, tuple[Value, str]] = {
     "data_root": ("", "folder of the data; not needed for builtin"),
     "group_pattern": ("", "for folder: regular expression whose group is a clip's group"),
     "group_table": ("", "for folder: CSV or TSV with the columns file and group"),
+    "damaged_clips": ("refuse", "damaged clips: refuse, skip or accept what can be decoded"),
     "output": ("", "folder for figures and results; empty means build"),
     "profile": (
         "corrected",
@@ -82,9 +84,11 @@ def check_common(common: Mapping[str, Any]) -> None:
             allowed = f"at most {MOST[name]}"
         elif name == "profile" and value not in PROFILES:
             allowed = f"one of {', '.join(PROFILES)}"
+        elif name == "damaged_clips" and value not in DAMAGED_CLIPS:
+            allowed = f"one of {', '.join(DAMAGED_CLIPS)}"
         else:
             continue
-        raise InputError(f"{name} = {value!r} is not allowed: it must be {allowed}")
+        raise InputError(f"{name} = {in_short(value)} is not allowed: it must be {allowed}")
 
 
 def settings(profile_name: str, given: Mapping[str, Any]) -> Config:
@@ -135,13 +139,13 @@ def check(values: Mapping[str, Any]) -> None:
             try:
                 Printed(value)
             except InputError as error:
-                raise InputError(f"{name} = {value!r} is not allowed: {error}") from error
+                raise InputError(f"{name} = {in_short(value)} is not allowed: {error}") from error
 
 
 def _check_data(dataset: str, root: str) -> None:
     if dataset not in DATASETS:
         raise InputError(
-            f"dataset = {dataset!r} is not allowed: it must be one of {', '.join(DATASETS)}"
+            f"dataset = {in_short(dataset)} is not allowed: it must be one of {', '.join(DATASETS)}"
         )
     if dataset != "builtin" and not root:
         raise InputError(f"dataset = {dataset!r} needs data_root, the folder of its videos")

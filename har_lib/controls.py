@@ -59,7 +59,9 @@ class Control(ipywidgets.VBox):
         self.chooser = _chooser(name, values, value)
         # Without a tooltip: JupyterLab's widgets 8.1 fail to show an image that has one.
         self.image = ipywidgets.Image(
-            format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain")
+            # A column stretches what stands in it, unless that is told to stand at its start.
+            format="png",
+            layout=ipywidgets.Layout(max_width="100%", align_self="flex-start"),
         )
         self.line = ipywidgets.HTML()
         super().__init__([ipywidgets.HTML(_plain(help)), self.chooser, self.image, self.line])

@@ -28,13 +28,17 @@ _KTH_SEQUENCES = "00sequences.txt"
 
 @dataclass(frozen=True)
 class Record:
-    """One sample: a clip, or the frames ``start`` to ``stop`` of it (half-open, from 0)."""
+    """One sample: a clip, or the frames ``start`` to ``stop`` of it (half-open, from 0).
+
+    ``flaw`` says what is wrong with a clip that is used all the same.
+    """
 
     path: Path
     label: str
     group: str
     start: int = 0
     stop: int | None = None
+    flaw: str = dataclasses.field(default="", compare=False)
 
 
 class Labelled:
@@ -211,7 +215,7 @@ def ucf101(root: Path | str) -> Dataset:
     -----
     Source: Soomro, Zamir and Shah 2012, UCF101, https://doi.org/10.48550/arXiv.1212.0402.
     """
-    root = _existing(root)
+    root = existing(root)
     for place in _ucf101_places(root):
         if any(clip.match("v_*.avi") for clip in _in_class_folders(place)):
             records = _ucf101_records(place, lambda label, number: f"{label}/g{number}")
@@ -290,8 +294,8 @@ def kth(root: Path | str) -> Dataset:
     -----
     Source: Schuldt, Laptev and Caputo 2004, https://doi.org/10.1109/ICPR.2004.1334462.
     """
-    root = _existing(root)
-    clips = _videos(root)
+    root = existing(root)
+    clips = videos(root)
     if not clips:
         raise _refusal(f"{root}: no clip of KTH found; expected person01_boxing_d1_uncomp.avi")
     matches = [_KTH_NAME.fullmatch(clip.name) for clip in clips]
@@ -335,8 +339,8 @@ def folder(
         Something makes cross-validation by group impossible: no clips, fewer than two classes, a
         class with fewer than two clips, a clip without group.
     """
-    root = _existing(root)
-    clips = _videos(root)
+    root = existing(root)
+    clips = videos(root)
     if not clips:
         raise _refusal(f"{root}: holds no video ({' '.join(sorted(video.SUFFIXES))})")
     bare = [clip for clip in clips if clip.parent == root]
@@ -361,7 +365,7 @@ def folder(
 
 def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Record, ...]:
     """Records of a folder of class folders with UCF101's names; ``group(label, number)``."""
-    clips = _videos(place)
+    clips = videos(place)
     matches = [UCF101_NAME.fullmatch(clip.name) for clip in clips]
     odd = [
         clip
@@ -382,7 +386,8 @@ def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Reco
     )
 
 
-def _existing(root: Path | str) -> Path:
+def existing(root: Path | str) -> Path:
+    """A folder that is there; InputError otherwise."""
     root = Path(root)
     with _what_cannot_be_read_named():
         if not root.exists():
@@ -392,7 +397,7 @@ def _existing(root: Path | str) -> Path:
     return root
 
 
-def _videos(root: Path) -> list[Path]:
+def videos(root: Path) -> list[Path]:
     """Every video below ``root`` in the order of its relative path; hidden ones are left out."""
     with _what_cannot_be_read_named():
         found = [

@@ -27,10 +27,12 @@ _YOUNG = 2 * 10**9
 #: Seconds between two commits, and to wait for another process's.
 _PAUSE, _PATIENCE = 1.0, 10.0
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS digests
-(path BLOB PRIMARY KEY, size INTEGER, changed INTEGER, digest TEXT) WITHOUT ROWID
-"""
+#: All that the database holds, as SQLite keeps it: a view or a trigger in its place could run on
+#: without end.
+_FORM = (
+    "CREATE TABLE digests (path BLOB PRIMARY KEY, size INTEGER, changed INTEGER, digest TEXT, "
+    "seal TEXT) WITHOUT ROWID"
+)
 
 #: What this process knows.
 _seen: dict[Mark, str] = {}
@@ -96,9 +98,15 @@ def remember(observations: Iterable[Observation]) -> None:
     """
     settled = [each for each in observations if each.settled]
     _seen.update({(each.path, each.size, each.changed): each.digest for each in settled})
-    rows = [(os.fsencode(each.path), each.size, each.changed, each.digest) for each in settled]
+    rows = [
+        (
+            *(os.fsencode(each.path), each.size, each.changed, each.digest),
+            _seal((each.path, each.size, each.changed), each.digest),
+        )
+        for each in settled
+    ]
     if rows:
-        write = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)"
+        write = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?)"
         _ask(lambda memory: memory.executemany(write, rows), create=True)
 
 
@@ -147,7 +155,7 @@ def count() -> int:
 def gone() -> list[Path]:
     """Files that are remembered on disk and no longer there."""
     rows = _ask(lambda memory: memory.execute("SELECT path FROM digests").fetchall())
-    paths = [Path(os.fsdecode(path)) for (path,) in rows or []]
+    paths = [Path(os.fsdecode(path)) for (path,) in rows or [] if isinstance(path, bytes)]
     return [path for path in paths if not path.exists()]
 
 
@@ -171,13 +179,18 @@ def _empty(memory: sqlite3.Connection) -> None:
 
 
 def _remembered(memory: sqlite3.Connection, asked: Iterable[Mark]) -> dict[Mark, str]:
-    look = "SELECT digest FROM digests WHERE path = ? AND size = ? AND changed = ?"
+    look = "SELECT digest, seal FROM digests WHERE path = ? AND size = ? AND changed = ?"
     found = {}
     for mark in asked:
         row = memory.execute(look, (os.fsencode(mark[0]), *mark[1:])).fetchone()
-        if row:
+        # SQLite notices no damage to what it keeps.
+        if row and isinstance(row[0], str) and row[1] == _seal(mark, row[0]):
             found[mark] = row[0]
     return found
+
+
+def _seal(mark: Mark, digest: str) -> str:
+    return files.digest_of([*mark, digest])
 
 
 def _ask(question: Callable[[sqlite3.Connection], Answer], create: bool = False) -> Answer | None:
@@ -191,15 +204,17 @@ def _ask(question: Callable[[sqlite3.Connection], Answer], create: bool = False)
         try:
             database().parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(database(), timeout=_PATIENCE)) as memory, memory:
-                memory.execute(_TABLE)
+                if memory.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                    memory.execute(_FORM.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+                if memory.execute("SELECT sql FROM sqlite_master").fetchall() != [(_FORM,)]:
+                    raise sqlite3.DatabaseError("the database is of another form")
                 # One transaction for all questions, which is ten times as fast.
                 memory.execute("BEGIN")
                 return question(memory)
         except OSError:
             break
         except sqlite3.DatabaseError as error:
-            of_another_form = "no such column" in str(error)
-            if isinstance(error, sqlite3.OperationalError) and not of_another_form:
+            if isinstance(error, sqlite3.OperationalError):
                 break  # locked for long, no room, or not to be written
             # The journal first: it would be taken for that of the new one.
             for name in (f"{database()}-journal", database()):

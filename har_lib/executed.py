@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, plain, read_as
 from har_lib.notebook_parameters import read_cells
 
 #: Under this type a cell's output holds the results.
@@ -37,10 +37,16 @@ def keep(results: Mapping[str, Any]) -> None:
 
     if get_ipython() is None:
         return
-    plain = json.loads(json.dumps(dict(results), allow_nan=False))
+    # JavaScript knows one kind of number: a browser that saves the notebook makes 2 of 2.0.
+    plain = json.loads(json.dumps(dict(results), allow_nan=False), parse_float=_as_in_javascript)
     # Viewers that know no type of an output complain of it where all can see; empty text is shown
     # as nothing.
     display({MIME: plain, "text/plain": ""}, raw=True)
+
+
+def _as_in_javascript(digits: str) -> int | float:
+    number = float(digits)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def results(path: Path | str) -> dict[str, Any]:
@@ -70,12 +76,15 @@ def results(path: Path | str) -> dict[str, Any]:
 def kept(path: Path) -> dict[str, Any] | None:
     """The results that an executed notebook keeps, or None; errors as for `results`."""
     found: dict[str, Any] | None = None
-    for output in _outputs(path):
-        if output.get("output_type") == "error":
-            raise InputError(
-                f"{path} was not run to its end: {output.get('ename')} in one of its cells"
-            )
-        found = output.get("data", {}).get(MIME, found)
+    with read_as("an executed notebook", path, "run it again"):
+        for output in _outputs(path):
+            if output.get("output_type") == "error":
+                raise InputError(
+                    f"{path} was not run to its end: {plain(output.get('ename'))} in one of its "
+                    "cells"
+                )
+            results = output.get("data", {}).get(MIME)
+            found = found if results is None else {**results}
     return found
 
 
@@ -83,8 +92,9 @@ def _outputs(path: Path) -> Iterator[dict[str, Any]]:
     try:
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             yield from cell.get("outputs", [])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} cannot be read as a notebook: {error!r}") from error
+    except (OSError, *MALFORMED) as error:
+        why = plain(f"{type(error).__name__}: {error}")
+        raise InputError(f"{path} cannot be read as a notebook: {why}") from error
 
 
 def parameters(path: Path | str) -> dict[str, Any]:
@@ -114,9 +124,10 @@ def _assigned(path: Path, source: str) -> dict[str, Any]:
             target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]  # type: ignore[attr-defined]
             found[ast.unparse(target)] = ast.literal_eval(line.value)  # type: ignore[attr-defined]
         return found
-    except (ValueError, SyntaxError, AttributeError) as error:
+    except (SyntaxError, *MALFORMED) as error:
         raise InputError(
-            f"{path}: its parameters cells must hold only assignments of plain values ({error})"
+            f"{path}: its parameters cells must hold only assignments of plain values "
+            f"({plain(error)})"
         ) from error
 
 

@@ -1,5 +1,10 @@
-"""Features of a whole data set: what is missing in the store is made, by many processes."""
+"""Features of a whole data set: what is missing in the store is made, by many processes.
 
+A clip that is damaged or cannot be read ends nothing on its way. When all others are done, what
+becomes of it follows from ``damaged_clips``: refuse, skip or accept, see `har_lib.verdicts`.
+"""
+
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,13 +15,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from har_lib import digests, files, parallel, store
+from har_lib import digests, files, parallel, store, verdicts, video
 from har_lib.config import Config
 from har_lib.datasets import Dataset, Labelled, Record
 from har_lib.errors import InputError
 from har_lib.features import Features
 
-#: A record that could not be read, and why.
+#: A record, and what is wrong with it.
 Failure = tuple[Record, str]
 
 #: What a clip may fail with; anything else is a defect.
@@ -33,7 +38,8 @@ class Extraction:
 
     ``made`` counts the clips of which something was computed, ``frames`` what was decoded for
     them. ``damaged`` counts files of the store, ``changed`` clips with another content than was
-    remembered; both are found by verifying, and made anew.
+    remembered; both are found by verifying, and made anew. ``failures`` are left out, ``flagged``
+    are used although something is wrong with them.
     """
 
     clips: int
@@ -43,6 +49,7 @@ class Extraction:
     damaged: int
     changed: int
     seconds: float
+    flagged: tuple[Failure, ...] = ()
 
     def summary(self) -> str:
         """One printable line.
@@ -55,25 +62,42 @@ class Extraction:
         '9 clips: 0 made, 9 already there, 0 skipped; 0.1 s'
         """
         there = self.clips - self.made - len(self.failures)
-        frames = rate = repaired = ""
+        frames = rate = repaired = flagged = ""
         if self.frames:
             frames = f" ({self.frames} frames)"
             rate = f", {self.frames / max(self.seconds, 1e-9):.0f} frames/s"
         if self.damaged or self.changed:
             repaired = f"; made anew, damaged files: {self.damaged}, changed clips: {self.changed}"
+        if self.flagged:
+            flagged = f", {len(self.flagged)} damaged and used"
         return (
             f"{self.clips} clips: {self.made} made{frames}, {there} already there, "
-            f"{len(self.failures)} skipped{repaired}; {self.seconds:.1f} s{rate}"
+            f"{len(self.failures)} skipped{flagged}{repaired}; {self.seconds:.1f} s{rate}"
         )
+
+    def usable(self, dataset: Dataset) -> Dataset:
+        """The data set without what is left out; what is damaged and used says so."""
+        left_out, flaws = {record for record, _ in self.failures}, dict(self.flagged)
+        records = (record for record in dataset.records if record not in left_out)
+        marked = (dataclasses.replace(each, flaw=flaws.get(each, "")) for each in records)
+        return dataclasses.replace(dataset, records=tuple(marked))
 
 
 @dataclass(frozen=True)
 class Collection(Labelled):
-    """Features of a data set: the records that could be read, and the others with the reason."""
+    """Features of a data set: the records that are used, and the others with the reason.
+
+    Records that are damaged and used have a ``flaw``.
+    """
 
     records: tuple[Record, ...]
     features: tuple[Features, ...]
     failures: tuple[Failure, ...]
+
+    @property
+    def flagged(self) -> tuple[Failure, ...]:
+        """Records that are used although something is wrong with them."""
+        return tuple((record, record.flaw) for record in self.records if record.flaw)
 
     @property
     def sequences(self) -> list[np.ndarray]:
@@ -90,6 +114,7 @@ class _Outcome:
     made: bool = False
     damaged: int = 0
     failure: str = ""
+    flaw: str = ""
 
 
 @contextmanager
@@ -124,11 +149,16 @@ def _check_store(record: Record, config: Config) -> None:
         raise _NotWritten(f"{error}; HAR_DATA names another place for the store") from error
 
 
-def _fill(record: Record, config: Config, verify: bool) -> _Outcome:
+def _fill(record: Record, config: Config, verify: bool, accept: bool) -> _Outcome:
     """Make what the store lacks of a clip; its content is read, whatever is remembered of it."""
     try:
         with _one_thread():
             observation = store.observe(record.path)
+            flaw = verdicts.of(record.path, observation.digest)
+            # A record that names a flaw was accepted with it before.
+            if flaw and not (accept or record.flaw):
+                raise video.VideoError(f"{record.path}: {flaw}")
+            record = dataclasses.replace(record, flaw=flaw)
             places = {
                 stage: shelf.place(record, observation.digest)
                 for stage, shelf in store.shelves(config).items()
@@ -144,10 +174,10 @@ def _fill(record: Record, config: Config, verify: bool) -> _Outcome:
         raise
     except _FAILURES as error:
         return _Outcome(failure=_reason(record, error))
-    return _Outcome(observation, frames, bool(lacking), damaged)
+    return _Outcome(observation, frames, bool(lacking), damaged, flaw=flaw)
 
 
-def _lost(record: Record, config: Config, verify: bool) -> _Outcome:
+def _lost(record: Record, config: Config, verify: bool, accept: bool) -> _Outcome:
     return _Outcome(failure=f"{record.path}: {parallel.LOST}")
 
 
@@ -162,13 +192,14 @@ def _without_reading(records: Sequence[Record]) -> dict[Path, str]:
 
 
 def _unfinished(records: Sequence[Record], config: Config) -> list[Record]:
-    """Records of which the store lacks something, or whose content is not known."""
+    """Records of which the store lacks something, or that are not known to be whole."""
     known = _without_reading(records)
+    verdict = verdicts.of_each(known)
     shelves = list(store.shelves(config).values())
     return [
         record
         for record in records
-        if record.path not in known
+        if verdict.get(record.path) != ""
         or not all(shelf.place(record, known[record.path]).is_file() for shelf in shelves)
     ]
 
@@ -181,6 +212,7 @@ def extract(
     *,
     scheduler: str = "",
     verify: bool = False,
+    damaged_clips: str = "refuse",
 ) -> Extraction:
     """Make what the store lacks of the features of a data set.
 
@@ -201,17 +233,24 @@ def extract(
     verify : bool
         Read every clip and all that is stored of it. What is damaged, or belongs to another
         content, is made anew.
+    damaged_clips : {"refuse", "skip", "accept"}
+        What is done about clips that are damaged or cannot be read, once all others are done:
+        end, leave them out, or use what can be decoded of them.
 
     Returns
     -------
     Extraction
-        A clip that cannot be read is listed in ``.failures`` and ends nothing.
+        Clips that are left out are listed in ``.failures``, those that are damaged and used in
+        ``.flagged``.
 
     Raises
     ------
+    Unusable
+        If there is such a clip and the policy is to refuse; see `har_lib.verdicts`.
     InputError
         If not one clip could be read, or the store lacks something and cannot be written.
     """
+    verdicts.check_policy(damaged_clips)
     begin = time.monotonic()
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
@@ -221,7 +260,7 @@ def extract(
     with digests.recording() as note:
         for outcome in parallel.stream(
             _fill,
-            [(record, config, verify) for record in todo],
+            [(record, config, verify, damaged_clips == "accept") for record in todo],
             jobs,
             progress="features" if progress and todo else "",
             scheduler=scheduler if todo else "",
@@ -235,6 +274,8 @@ def extract(
     done = list(zip(todo, outcomes, strict=True))
     failures = tuple((record, outcome.failure) for record, outcome in done if outcome.failure)
     _check_some_are_good(records, failures)
+    if failures and damaged_clips == "refuse":
+        raise verdicts.Unusable(failures, len(records))
     return Extraction(
         clips=len(records),
         made=sum(outcome.made for outcome in outcomes),
@@ -247,6 +288,7 @@ def extract(
             for path, outcome in {record.path: outcome for record, outcome in done}.items()
         ),
         seconds=time.monotonic() - begin,
+        flagged=tuple((record, outcome.flaw) for record, outcome in done if outcome.flaw),
     )
 
 
@@ -272,6 +314,7 @@ def collect(
     progress: bool = False,
     *,
     scheduler: str = "",
+    damaged_clips: str = "refuse",
 ) -> Collection:
     """Features of every clip of a data set, in the order of its records.
 
@@ -281,13 +324,17 @@ def collect(
     Returns
     -------
     Collection
-        A clip that cannot be read is listed in ``.failures`` and ends nothing.
+        Clips that are left out are listed in ``.failures``; those that are damaged and used have
+        a ``flaw``.
     """
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
-    outcomes: dict[Record, Features | str] = dict(
-        extract(records, config, jobs, progress, scheduler=scheduler).failures
+    extracted = extract(
+        records, config, jobs, progress, scheduler=scheduler, damaged_clips=damaged_clips
     )
+    outcomes: dict[Record, Features | str] = dict(extracted.failures)
+    flaws = dict(extracted.flagged)
+    records = [dataclasses.replace(record, flaw=flaws.get(record, "")) for record in records]
     good = [record for record in records if record not in outcomes]
     known = digests.known(record.path for record in good)
     few = len(good) <= _FEW_CLIPS
@@ -307,16 +354,20 @@ def collect(
     )
 
 
-def write_failures(failures: Sequence[Failure], path: Path) -> None:
-    """Write the clips that could not be read as CSV: clip, label, group, reason."""
+def write_failures(
+    failures: Sequence[Failure], path: Path, flagged: Sequence[Failure] = ()
+) -> None:
+    """Write what is wrong with clips as CSV: clip, label, group, reason, used (yes or no)."""
     rows = [
         {
             "clip": record.path.name,
             "label": record.label,
             "group": record.group,
             "reason": reason.replace(str(record.path), record.path.name),
+            "used": used,
         }
-        for record, reason in failures
+        for used, listed in (("no", failures), ("yes", flagged))
+        for record, reason in listed
     ]
-    table = pd.DataFrame(rows, columns=["clip", "label", "group", "reason"])
+    table = pd.DataFrame(rows, columns=["clip", "label", "group", "reason", "used"])
     files.write_text(path, table.to_csv(index=False, lineterminator="\n"))

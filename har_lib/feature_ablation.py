@@ -18,7 +18,7 @@ from tqdm import tqdm
 from har_lib import baselines, comparison, evaluate, extraction, files, record, report
 from har_lib.config import FIELDS, Config, Value, profile
 from har_lib.datasets import Dataset
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError
 from har_lib.experiments import classifier_settings
 
 #: Columns of the 58 numbers, by family.
@@ -200,8 +200,9 @@ def _kept(
         "sources": record.computed_by("feature_ablation"),
     }
     path = folder / f"{files.digest_of(asked)[:24]}.json"
-    if path.is_file():
-        return Answers(**files.read_json(path)["answers"])
+    kept = finished(path)
+    if kept is not None:
+        return kept
     collection = extraction.collect(dataset, config, jobs)
     columns = np.array(variant.columns)
     result = evaluate.cross_validate(
@@ -226,6 +227,17 @@ def _kept(
     )
     files.write_json(path, {**asked, "answers": dataclasses.asdict(answers)})
     return answers
+
+
+def finished(path: Path) -> Answers | None:
+    """Answers that are kept; None where there are none, or none that can be read."""
+    try:
+        found = Answers(**files.read_json(path)["answers"])
+        alike = len(found.clips) == len(found.groups) == len(found.correct)
+        plain = {type(each) for each in (*found.correct, found.spread)} <= {float, int}
+        return found if alike and plain else None
+    except (OSError, *MALFORMED):
+        return None
 
 
 def compare(

@@ -32,14 +32,21 @@ class Features:
 
 
 def read(
-    path: Path | str, section: configuration.Video, start: int = 0, stop: int | None = None
+    path: Path | str,
+    section: configuration.Video,
+    start: int = 0,
+    stop: int | None = None,
+    damaged: bool = False,
 ) -> np.ndarray | clips.Clip:
     """Gray frames of a clip, or of a range of it, at the working size: uint8 (T, height, width).
 
     Those of a very long clip come as `har_lib.clips.Clip`, which is indexed like the array.
+    ``damaged`` reads what can be decoded of a file that is cut short.
     """
     size = (section.width, section.height) if section.resize == "fixed" else None
-    return clips.open_gray(path, size=size, gray=section.gray, start=start, stop=stop)
+    return clips.open_gray(
+        path, size=size, gray=section.gray, start=start, stop=stop, damaged=damaged
+    )
 
 
 def similarity(

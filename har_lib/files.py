@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Bytes of a SHA-256.
 _SEAL = 32
+#: Seconds after which a temporary file belongs to a run that was killed.
+ABANDONED = 3600
 
 
 def data_dir() -> Path:
@@ -43,12 +47,24 @@ def _errors_that_name(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def _remove_abandoned(path: Path) -> None:
+    """Remove what runs that were killed while they wrote this file have left beside it."""
+    left = re.compile(rf"\.{re.escape(path.stem)}-\w+\.part{re.escape(path.suffix)}")
+    with os.scandir(path.parent) as there:
+        for each in there:
+            if left.fullmatch(each.name):
+                with suppress(OSError):
+                    if time.time() - each.stat(follow_symlinks=False).st_mtime > ABANDONED:
+                        os.unlink(each)
+
+
 @contextmanager
 def atomic(path: Path | str) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success it is synced and moved into place.
 
     A reader sees the old file or the whole new one, never a part. After an error the
-    temporary file is removed and what was there before stays.
+    temporary file is removed and what was there before stays. A run that is killed leaves its
+    temporary file, which the next one that writes ``path`` removes when it is an hour old.
 
     Examples
     --------
@@ -62,6 +78,7 @@ def atomic(path: Path | str) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last, because writers of pictures and video choose the format by it.
     with _errors_that_name(path):
+        _remove_abandoned(path)
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
         )
@@ -77,8 +94,11 @@ def atomic(path: Path | str) -> Iterator[Path]:
         temporary.chmod(0o666 & ~mask)
         with _errors_that_name(path):
             os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        # A full disk names no file, or the temporary one.
+        if isinstance(error, OSError) and error.errno and error.filename in (None, name):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
@@ -142,6 +162,9 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
     """Read the arrays of a ``.npz``; pickled objects are refused."""
     # Opened here, because numpy leaves a damaged file open.
     with open(path, "rb") as content, np.load(content, allow_pickle=False) as stored:
+        # A header that states fewer numbers leaves the rest unread, and with it the checksum.
+        if stored.zip.testzip() is not None:
+            raise ValueError(f"{path}: is damaged, its content does not fit its checksums")
         return dict(stored)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from har_lib.errors import InputError
+from har_lib.errors import InputError, plain
 
 _TABLES = ("groups.csv", "groups.tsv")
 _MANIFEST = "manifest.tsv"
@@ -91,24 +91,25 @@ def name_some(root: Path, clips: Sequence[Path]) -> str:
 
 
 def _from_names(root: Path, clips: Sequence[Path], pattern: str) -> list[str]:
+    said = plain(pattern)
     try:
         expression = re.compile(pattern)
-    except re.error as error:
-        raise InputError(f"pattern {pattern} is no regular expression: {error}") from None
+    except (re.error, OverflowError, RecursionError) as error:
+        raise InputError(f"pattern {said} is no regular expression: {error}") from None
     if "group" in expression.groupindex:
         wanted: str | int = "group"
     elif expression.groups == 1:
         wanted = 1
     else:
         raise InputError(
-            f"pattern {pattern} has {expression.groups} groups; put parentheses around the one"
+            f"pattern {said} has {expression.groups} groups; put parentheses around the one"
             " part that is the group, or name it (?P<group>...)"
         )
     found = [expression.search(clip.relative_to(root).as_posix()) for clip in clips]
     groups = [match[wanted] if match else None for match in found]
     lost = [clip for clip, group in zip(clips, groups, strict=True) if not group]
     if lost:
-        raise InputError(f"{root}: pattern {pattern} finds no group in {name_some(root, lost)}")
+        raise InputError(f"{root}: pattern {said} finds no group in {name_some(root, lost)}")
     return [group for group in groups if group]
 
 
@@ -135,7 +136,8 @@ def _listed(root: Path, clips: Sequence[Path], table: Path) -> dict[Path, str]:
                 continue
             if listed.setdefault(clip, group) != group:
                 raise InputError(
-                    f"{table}: {file} is in group '{listed[clip]}' and in '{group}'; keep one line"
+                    f"{table}: {plain(file)} is in group '{plain(listed[clip])}' and in "
+                    f"'{plain(group)}'; keep one line"
                 )
         if listed:
             return listed
@@ -153,9 +155,11 @@ def _rows(table: Path) -> list[tuple[str, str]]:
             if missing:
                 raise InputError(
                     f"{table}: has no column {' and no column '.join(missing)};"
-                    f" its columns are {', '.join(columns) or 'none'}"
+                    f" its columns are {plain(', '.join(columns)) or 'none'}"
                 )
             reader.fieldnames = columns
             return [((row["file"] or "").strip(), (row["group"] or "").strip()) for row in reader]
     except UnicodeDecodeError:
         raise InputError(f"{table}: is not UTF-8 text; save it as UTF-8") from None
+    except csv.Error as error:
+        raise InputError(f"{table}: is no table ({error}); save it as CSV or TSV") from None

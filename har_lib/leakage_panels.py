@@ -85,13 +85,12 @@ def mechanism(sources: Sources) -> dict[str, Any]:
     }
 
 
-def told(sources: Sources) -> str:
-    """Primary endpoint, what is tested and the floor, as text, from the records."""
-    lines = []
-    for title, found in recorded(sources).items():
-        lines += [title, *("  " + line for line in leakage_report.lines(found)[1:])]
-        if any(row["role"] == "primary" for row in found["contrasts"]):
-            lines.append(f"  primary endpoint: {leakage_report.primary(found)}")
-        if "floor" in found:
-            lines.append(f"  {leakage_report.floor(found['floor'])}")
-    return "\n".join(lines)
+def sentences(results: leakage_report.Results) -> list[str]:
+    """What tables do not say of one study: reservations, the primary endpoint, the floor."""
+    found = leakage_report.reservations(results)
+    if any(row["role"] == "primary" for row in results["contrasts"]):
+        found.append(f"Primary endpoint: {leakage_report.primary(results)}.")
+    if "floor" in results:
+        said = leakage_report.floor(results["floor"])
+        found.append(f"{said[0].upper()}{said[1:]}.")
+    return found

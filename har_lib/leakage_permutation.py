@@ -32,7 +32,7 @@ import sklearn
 
 from har_lib import checkpoint, files, leakage, parallel, record
 from har_lib.config import Config
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError
 from har_lib.leakage import Samples
 
 #: What is exchanged -> in words.
@@ -180,7 +180,7 @@ class Journal:
             try:
                 row = json.loads(line)
                 self._found.setdefault(str(row["test"]), {})[int(row["seed"])] = int(row["right"])
-            except (ValueError, TypeError, KeyError):
+            except MALFORMED:
                 raise InputError(
                     f"{path}, line {number}: is no finished permutation: remove that line"
                 ) from None

@@ -197,6 +197,15 @@ than the 58 numbers, in points: SVM +10.0 [+80.0, +100.0]'
     )
 
 
+def reservations(results: Results) -> list[str]:
+    """What must be said before the numbers."""
+    if not results["evidence"]:
+        return [MECHANISM_WORDS]
+    if not results["named_beforehand"]:
+        return ["no endpoint was named beforehand for these clips and settings: exploratory"]
+    return []
+
+
 def lines(results: Results) -> list[str]:
     """What the command line prints."""
     classes, groups = len(results["classes"]), results["groups"]
@@ -204,10 +213,7 @@ def lines(results: Results) -> list[str]:
         f"{results['clips']} clips, {results['key_frames']} key frames, {classes} classes, "
         f"{groups} groups; even guessing gives {100 * results['chance']:.1f} %"
     ]
-    if not results["evidence"]:
-        found.append(MECHANISM_WORDS)
-    elif not results["named_beforehand"]:
-        found.append("no endpoint was named beforehand for these clips and settings: exploratory")
+    found += reservations(results)
     found += rungs_table(results).to_string().splitlines()
     if any("p" in row for row in results["contrasts"]):
         found += contrasts_table(results).to_string(index=False).splitlines()

@@ -275,6 +275,7 @@ def _sizes(collection: Collection, units: dict[str, Samples]) -> dict[str, Any]:
         "chance": 1 / len(classes),
         "majority_rate": shares,
         "not_read": len(collection.failures),
+        "damaged_and_used": len(collection.flagged),
     }
 
 
@@ -319,7 +320,7 @@ def _floor(
     """Pictures of silhouettes with one neighbour, and what they are better than 58 numbers."""
     masks = []
     for record in collection.records:
-        frames = video.read_gray(record.path)
+        frames = video.read_gray(record.path, damaged=bool(record.flaw))
         masks.append(frames[record.start : record.stop] > 127)
     right = silhouette_floor.correctness(masks, data.labels, data.groups)
     return {

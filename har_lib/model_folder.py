@@ -7,6 +7,7 @@ from pathlib import Path
 
 from har_lib import files, record
 from har_lib.config import Config
+from har_lib.errors import MALFORMED
 
 CLASSIFIER, ABOUT = "classifier.npz", "model.json"
 
@@ -27,6 +28,6 @@ def is_current(folder: Path, config: Config | None = None, **trained_on: str | i
         about = files.read_json(folder / ABOUT)
         fits = wanted.items() <= about["trained_on"].items()
         same = config is None or about["choices"] == config.flat()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *MALFORMED):
         return False
     return fits and same and (folder / CLASSIFIER).is_file()

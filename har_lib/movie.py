@@ -1,27 +1,28 @@
-"""Videos written frame by frame: never held, whole or not at all, and read back."""
+"""Videos written frame by frame: never held, whole or not at all, and read back.
+
+By PyAV, whose wheels bring the encoders that browsers can play; those of OpenCV for Linux do not.
+"""
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
-import cv2
+import av
 import numpy as np
 
 from har_lib import files, video
 from har_lib.errors import InputError
 
-#: What players show and browsers do not.
-PLAYERS_ONLY = "MPEG-4 Part 2"
-
-#: Ending -> OpenCV's codes to try in turn, with the codec's name.
-CODECS: dict[str, dict[str, str]] = {
-    # OpenCV's wheels for Linux bring no encoder of H.264; one of the system is taken.
-    ".mp4": {"avc1": "H.264", "mp4v": PLAYERS_ONLY},
+#: Ending -> FFmpeg's encoder, the codec's name, and options.
+CODECS: dict[str, tuple[str, str, dict[str, str]]] = {
+    ".mp4": ("libx264", "H.264", {"preset": "veryfast", "crf": "20"}),
     # VP9 takes four times as long.
-    ".webm": {"VP80": "VP8"},
+    ".webm": ("libvpx", "VP8", {"deadline": "realtime", "crf": "10", "b": "2M"}),
 }
+
+#: Frames per second are rounded to a fraction of this many parts at most.
+_PARTS = 100_000
 
 
 def check_target(path: Path, source: Path | None = None) -> None:
@@ -37,33 +38,6 @@ def check_target(path: Path, source: Path | None = None) -> None:
     files.check_target(path)
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise InputError(f"{path}: is the clip itself, which would be lost; name another file")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing on the standard error: encoders that are tried write there by themselves."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _open(path: Path, rate: float, size: tuple[int, int]) -> tuple[cv2.VideoWriter, str] | None:
-    """The first codec that this OpenCV can write into a file of this ending."""
-    for code, name in CODECS[path.suffix.lower()].items():
-        with _quiet():
-            writer = cv2.VideoWriter(
-                os.path.abspath(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*code), rate, size
-            )
-        if writer.isOpened():
-            return writer, name
-    return None
 
 
 def write(path: Path, frames: Iterable[np.ndarray], rate: float, size: tuple[int, int]) -> str:
@@ -89,39 +63,52 @@ def write(path: Path, frames: Iterable[np.ndarray], rate: float, size: tuple[int
     InputError
         If the ending is unknown.
     VideoError
-        If no codec can be written, or not every frame can be read back.
+        If it cannot be written, or not every frame can be read back.
 
     Examples
     --------
     >>> import tempfile
     >>> clip = Path(tempfile.mkdtemp()) / "black.mp4"
-    >>> write(clip, (np.zeros((48, 64, 3), np.uint8) for _ in range(3)), 25.0, (64, 48)) != ""
-    True
+    >>> write(clip, (np.zeros((48, 64, 3), np.uint8) for _ in range(3)), 25.0, (64, 48))
+    'H.264'
     >>> video.read_gray(clip).shape
     (3, 48, 64)
     """
     check_target(path)
+    codec = CODECS[path.suffix.lower()][1]
     with files.atomic(path) as temporary:
-        opened = _open(temporary, rate, size)
-        if opened is None:
-            raise video.VideoError(
-                f"{path}: OpenCV cannot encode {size[0]}x{size[1]} at {rate:g} frames per second "
-                f"as {path.suffix}; try another ending of {', '.join(CODECS)}"
-            )
-        writer, codec = opened
-        count = 0
         try:
-            for frame in frames:
-                writer.write(frame)
-                count += 1
-        finally:
-            writer.release()
-        # OpenCV reports no error while it writes, so what came out is counted.
-        if _readable(temporary) != count or count == 0:
+            count = _encode(temporary, frames, rate, size)
+        except av.error.FFmpegError as error:
+            raise video.VideoError(
+                f"{path}: cannot be written as {codec}, {size[0]}x{size[1]} at {rate:g} frames per "
+                f"second ({error.strerror}); look for free space on the disk"
+            ) from error
+        if count == 0 or _readable(temporary) != count:
             raise video.VideoError(
                 f"{path}: could not be written in full as {codec}; look for free space on the disk"
             )
     return codec
+
+
+def _encode(path: Path, frames: Iterable[np.ndarray], rate: float, size: tuple[int, int]) -> int:
+    """Encode frames into a file; gives how many came, and refuses one of another size."""
+    encoder, _, options = CODECS[path.suffix.lower()]
+    count = 0
+    with av.open(os.path.abspath(path), "w") as container:
+        stream = container.add_stream(
+            encoder, rate=Fraction(rate).limit_denominator(_PARTS), options=options
+        )
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        for count, frame in enumerate(frames, start=1):
+            if frame.shape[:2] != size[::-1]:
+                # The encoder would stretch it.
+                raise ValueError(f"frame {count - 1} has the shape {frame.shape}, not {size[::-1]}")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
+        container.mux(stream.encode())
+    return count
 
 
 def _readable(path: Path) -> int:

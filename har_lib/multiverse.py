@@ -21,7 +21,7 @@ from har_lib import files, record
 from har_lib import multiverse_report as report
 from har_lib import multiverse_run as runs
 from har_lib.datasets import Dataset
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 from har_lib.multiverse_axes import AXES, HELD, QUICK_AXES, STRICT, Axis
 from har_lib.multiverse_design import Universe, design
 from har_lib.multiverse_run import Protocol, Task, strictly
@@ -437,7 +437,8 @@ def recorded(name: str = "builtin", folder: Path | None = None) -> Study:
     """
     path = path_of(name, folder)
     try:
-        return from_json(files.read_json(path))
+        with read_as("a recorded multiverse", path, f"make it with har multiverse --record {name}"):
+            return from_json(files.read_json(path))
     except FileNotFoundError:
         raise InputError(
             f"{path.name} is missing: make it with har multiverse --record {name}"

@@ -30,7 +30,7 @@ from har_lib import (
     store,
 )
 from har_lib.config import FIELDS, Config
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, read_as
 from har_lib.multiverse_axes import CLIP_SPLITS, KEY_FRAME_SPLIT, STRICT, Report, in_force, reports
 from har_lib.multiverse_design import Universe
 
@@ -209,15 +209,11 @@ def _compute(task: Task, folder: Path) -> dict[str, Any]:
     """What is written of a universe; another one with the same content has perhaps done it."""
     config = task.universe.config
     collection = extraction.collect(task.dataset, config, jobs=1)
-    if collection.failures:
-        _, reason = collection.failures[0]
-        raise InputError(f"{len(collection.failures)} clips cannot be read; the first: {reason}")
     features = _features_digest(collection)
     content = _content(features, task)
     kept = folder / "contents" / f"{content}.json"
-    if kept.is_file():
-        found = files.read_json(kept)
-    else:
+    found = finished(kept)
+    if found is None:
         # The runs of a universe take neighbouring seeds.
         seed = int(content[:7], 16) * 8
         found = classify(collection, config, task.protocol, seed)
@@ -300,7 +296,7 @@ def run(
     todo = {
         path: (task, folder, path)
         for task, path in zip(tasks, paths, strict=True)
-        if not path.is_file()
+        if finished(path) is None
     }
     parallel.each(
         _kept,
@@ -311,7 +307,17 @@ def run(
         needs=[folder],
         lost=_lost,
     )
-    return [files.read_json(path) for path in paths]
+    with read_as("a finished universe", folder, "run it again"):
+        return [files.read_json(path) for path in paths]
+
+
+def finished(path: Path) -> dict[str, Any] | None:
+    """What is kept of a universe; None where there is nothing, or nothing that can be read."""
+    try:
+        found: dict[str, Any] = files.read_json(path)
+        return found if found.keys() else None
+    except (OSError, *MALFORMED):
+        return None
 
 
 def stage_makers(configs: Sequence[Config]) -> list[Config]:
@@ -343,4 +349,4 @@ def prepare(
     for dataset in {id(task.dataset): task.dataset for task in tasks}.values():
         configs = stage_makers([t.universe.config for t in tasks if t.dataset is dataset])
         for config in tqdm(configs, desc=progress, disable=not progress):
-            extraction.extract(dataset, config, jobs, scheduler=scheduler)
+            extraction.extract(dataset, config, jobs, scheduler=scheduler, damaged_clips="skip")

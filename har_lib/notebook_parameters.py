@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, in_short, plain
 
 Value = str | int | float | bool
 TYPES: dict[str, Any] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -66,13 +66,14 @@ false (skip the slow part)
         """
         read: Any = _read(value, self.type) if isinstance(value, str) else value
         if self.type == "float" and type(read) is int:
-            read = float(read)
+            # A whole number may be larger than any such number is.
+            read = float(read) if abs(read) < 2**1023 else math.inf
         # type() and not isinstance(): True is an int, and would pass for 1.
         if type(read) is not TYPES[self.type] or (
             isinstance(read, float) and not math.isfinite(read)
         ):
             raise InputError(
-                f"{self.name} = {value!r} is not allowed in {notebook}: "
+                f"{self.name} = {in_short(value)} is not allowed in {notebook}: "
                 f"it must be {ALLOWED[self.type]} ({self.help})"
             )
         return read
@@ -100,12 +101,13 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
             {
                 "type": cell["cell_type"],
                 "source": "".join(cell["source"]),
-                "tags": cell.get("metadata", {}).get("tags", []),
+                "tags": list(cell.get("metadata", {}).get("tags", [])),
             }
             for cell in cells
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be read as a notebook: {error!r}") from error
+    except (OSError, *MALFORMED) as error:
+        why = plain(f"{type(error).__name__}: {error}")
+        raise InputError(f"{path} cannot be read as a notebook: {why}") from error
 
 
 def parameters(path: Path) -> dict[str, Parameter]:
@@ -135,10 +137,10 @@ def parameters(path: Path) -> dict[str, Parameter]:
     try:
         statements = ast.parse(source).body
         names = [ast.unparse(each.target) for each in statements]  # type: ignore[attr-defined]
-    except (ValueError, SyntaxError, AttributeError) as error:
+    except (SyntaxError, *MALFORMED) as error:
         raise InputError(
             f"{path.name}: the parameters cell must hold only lines "
-            f"`name: type = value  # help` ({error})"
+            f"`name: type = value  # help` ({plain(error)})"
         ) from error
     lines, found = source.splitlines(), {}
     for name, statement in zip(names, statements, strict=True):
@@ -147,7 +149,7 @@ def parameters(path: Path) -> dict[str, Parameter]:
         # Papermill joins the lines of a statement and gives up where there is a second `=`.
         if seen is None or line.count("=") != 1 or statement.lineno != statement.end_lineno:
             raise InputError(
-                f"{path.name}: papermill does not see the parameter {name}: "
+                f"{path.name}: papermill does not see the parameter {plain(name)}: "
                 "one line each, no `=` in its help, and no `|` in its type"
             )
         found[name] = _parameter(
@@ -160,14 +162,15 @@ def _parameter(where: str, name: str, kind: str, default: str, help: str) -> Par
     """Check and type the parts of one line."""
     if kind not in TYPES:
         raise InputError(
-            f"{where}: the parameter {name} has type {kind}; allowed are {', '.join(TYPES)}"
+            f"{where}: the parameter {name} has type {plain(kind)}; allowed are " + ", ".join(TYPES)
         )
     if not help:
         raise InputError(f"{where}: the parameter {name} has no help; write it behind a `#`")
     try:
         value = ast.literal_eval(default)
-    except (ValueError, SyntaxError) as error:
-        raise InputError(f"{where}: the default of {name} is no literal: {default}") from error
+    except (SyntaxError, *MALFORMED) as error:
+        said = plain(default)
+        raise InputError(f"{where}: the default of {name} is no literal: {said}") from error
     parameter = Parameter(name, kind, value, help)
     if isinstance(value, str) and kind != "str":
         raise InputError(f"{where}: the default of {name} is text, not {kind}")
@@ -212,7 +215,7 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
             few = len(known) <= MOST_NAMED
             every = f"it has: {', '.join(known)}" if few else "har choices and --help list them"
             hint = f"did you mean {' or '.join(close)}?" if close else every
-            raise InputError(f"{where} has no parameter {name!r}; {hint}")
+            raise InputError(f"{where} has no parameter {in_short(name)}; {hint}")
 
 
 def escaped(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The papermill driver: run notebooks with other parameters, and only those that are stale."""
 
+import os
 import sys
 import time
 import tomllib
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import common_parameters, files, notebook_parameters
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError
 from har_lib.notebook_parameters import Parameter, Value, check_names, escaped, read_cells
 
 #: The suite's notebooks in their order.
@@ -175,15 +176,36 @@ def _spent(start: float, peaks: list[int]) -> dict[str, Any]:
 
 def up_to_date(record: dict[str, Any], key: str, executed: Path, output: Path) -> bool:
     """Whether a run is that of the key, and all that it made under ``output`` is unchanged."""
+    made = record.get("made")
     return (
         record.get("key") == key
+        and isinstance(made, dict)
         and executed.is_file()
-        and record["executed"] == files.digest(executed)
+        and record.get("executed") == files.digest(executed)
         and all(
-            (output / made).is_file() and files.digest(output / made) == content
-            for made, content in record["made"].items()
+            os.path.isfile(output / name) and files.digest(output / name) == content
+            for name, content in made.items()
         )
     )
+
+
+def recorded(path: Path) -> dict[str, Any]:
+    """What is kept of a notebook's last run; empty where there is nothing that can be read."""
+    try:
+        return dict(files.read_json(path))
+    except (OSError, *MALFORMED):
+        return {}
+
+
+def recorded_parameters(record: Mapping[str, Any]) -> dict[str, Parameter] | None:
+    """The parameters that the notebook of a run offered, or None if the record has none."""
+    try:
+        known = [Parameter(**each) for each in record["parameters"]]
+        for each in known:
+            each.typed(each.default, "the record")
+        return {each.name: each for each in known}
+    except MALFORMED:
+        return None
 
 
 def replicate(
@@ -240,11 +262,10 @@ def replicate(
     plans = []
     for path in chosen:
         kept = record_path(path, output)
-        record = files.read_json(kept) if kept.is_file() else {}
+        record = recorded(kept)
         source = files.digest_of(read_cells(path))
-        if record.get("source") == source:
-            known = {p["name"]: Parameter(**p) for p in record["parameters"]}
-        else:
+        known = recorded_parameters(record) if record.get("source") == source else None
+        if known is None:
             known = notebook_parameters.parameters(path)
         plans.append((path, kept, record, source, known))
     names = {name for *_, known in plans for name in known}

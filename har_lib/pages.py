@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from har_lib import benchmarks_page, files, misprints
+from har_lib import benchmarks_page, files, misprints, reliability_page
 from har_lib.choice import PROFILES, Field
 from har_lib.compare import same_text
 from har_lib.config import FIELDS
@@ -294,6 +294,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errata.md": errata_page,
     "ambiguities.md": ambiguities_page,
     "benchmarks.md": benchmarks_page.page,
+    "reliability.md": reliability_page.page,
 }
 
 

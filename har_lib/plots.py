@@ -13,6 +13,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from har_lib.figures import DOTS_PER_INCH, METADATA
 
@@ -332,6 +333,8 @@ def points_in_space_time(points: Any, length: int, width: int, height: int) -> F
         xlabel="t (frames)", ylabel="x (pixels)", zlabel="y (pixels)",
     )  # fmt: skip
     axes.set_box_aspect((1.9, 1.2, 0.9), zoom=1.0)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.tick_params(axis="y", pad=0)
     shown.set_clim(0, length)
     return figure
 

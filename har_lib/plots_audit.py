@@ -133,6 +133,8 @@ def errors_and_ratio(table: pd.DataFrame, ratio_needed: float) -> Figure:
         textcoords="offset points", color=ACCENT, fontsize=9,
     )  # fmt: skip
     right.set(xlabel="largest class over mean class", xlim=(1, ratio_needed + 0.1))
+    # Apart, so that the last number of one axis and the first of the other do not touch.
+    figure.set_layout_engine("constrained", wspace=0.06)
     right.legend(frameon=False, loc="upper left", fontsize=8.5)
     return figure
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import SymmetricalLogLocator
 
 from har_lib.figures import DOTS_PER_INCH
 from har_lib.mistakes import Mistake
@@ -48,6 +49,8 @@ def spiral_multiplier(k: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure
         axes.plot(k, values, label=name)
     axes.axhline(0, color=INK, linewidth=0.7)
     axes.set_yscale("symlog", linthresh=1)
+    # Every second power of ten: all of them would touch.
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=100, linthresh=1))
     axes.set_xticks(np.pi * np.arange(5) / 2, ["0", "π/2", "π", "3π/2", "2π"])
     axes.set(xlabel="angle k (radians)", ylabel="u′ v′ w′")
     axes.legend(frameon=False, loc="upper left")
@@ -186,10 +189,11 @@ def confusion(
     # Thumbnails of one height, from the top down.
     tall = min(1.6, size / max(1, len(mistakes)))
     wide = 2.1 * tall if mistakes else 0.0
-    figure = Figure(figsize=(size + 1.2 + wide, size), dpi=DOTS_PER_INCH, layout="constrained")
+    broad = size + 0.6
+    figure = Figure(figsize=(broad + wide, size), dpi=DOTS_PER_INCH, layout="constrained")
     grid = figure.add_gridspec(
         len(mistakes) + 1, 3,
-        width_ratios=(size + 1.2, wide / 2 + 0.01, wide / 2 + 0.01),
+        width_ratios=(broad, wide / 2 + 0.01, wide / 2 + 0.01),
         height_ratios=[tall] * len(mistakes) + [max(0.01, size - tall * len(mistakes))],
     )  # fmt: skip
     axes = figure.add_subplot(grid[:, 0] if mistakes else grid[:, :])

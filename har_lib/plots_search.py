@@ -51,7 +51,7 @@ def centre_bias(summary: pd.DataFrame, floor: float) -> Figure:
     rows = -(-len(functions) // columns)
     height = 0.6 + rows * (0.95 + 0.3 * len(forms))
     figure: Figure
-    figure, grid = canvas(11, height, rows, columns, sharey=True, squeeze=False)
+    figure, grid = canvas(10, height, rows, columns, sharey=True, squeeze=False)
     figure.set_layout_engine("constrained", h_pad=0.12)
     values = summary.filter(regex="quartile|median").to_numpy().clip(min=floor)
     decades = (int(np.floor(np.log10(values.min()))), int(np.ceil(np.log10(values.max()))))
@@ -73,7 +73,12 @@ def centre_bias(summary: pd.DataFrame, floor: float) -> Figure:
     for place in grid[-1]:
         place.set_xlabel("best value reached (0 is the minimum)")
     figure.legend(
-        handles=_handles(), loc="outside upper left", ncols=4, frameon=False, fontsize=9.5
+        handles=_handles(),
+        loc="outside upper left",
+        ncols=4,
+        frameon=False,
+        fontsize=9,
+        columnspacing=1.2,
     )
     return figure
 
@@ -233,7 +238,7 @@ def starts(found: pd.DataFrame, shortened: pd.DataFrame, chance: float) -> Figur
     """
     figure: Figure
     methods, sides = list(found.method.unique()), list(found.side.unique())
-    figure, axes = canvas(10.5, 1.3 + 0.3 * len(methods), 1, len(sides), sharey=True)
+    figure, axes = canvas(10, 1.3 + 0.3 * len(methods), 1, len(sides), sharey=True)
     for place, side in zip(axes, sides, strict=True):
         own = found[found.side == side].set_index("method")
         place.axvline(100 * own["mean"][methods[0]], color=MUTED, linewidth=0.9)

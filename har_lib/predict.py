@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,13 +17,15 @@ from har_lib import (
     plots_clip,
     record,
     sight,
+    verdicts,
 )
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, plain
 from har_lib.model_folder import ABOUT, CLASSIFIER
 from har_lib.sight import Sight
+from har_lib.video import VideoError
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Model:
         """Write the model as a folder of two files, nothing pickled."""
         self.classifier.save(folder / CLASSIFIER)
         about = {"trained_on": self.trained_on, "choices": self.config.flat()}
-        files.write_json(folder / ABOUT, about)
+        files.write_json(folder / ABOUT, {**about, "digest": _digest(folder, about)})
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
@@ -46,17 +49,32 @@ class Model:
         Raises
         ------
         InputError
-            If there is no model in the folder, or its choices are not those of this version.
+            If there is no model in the folder, it is not as it was written, or its choices are
+            not those of this version.
         """
         try:
             about = files.read_json(folder / ABOUT)
             config = Config().replace(**about["choices"])
             trained_on = about["trained_on"]
+            digest = about.pop("digest")
         except FileNotFoundError:
             raise InputError(f"{folder} holds no model: make one with har train") from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{folder / ABOUT} cannot be used ({error}): train anew") from error
-        return cls(ALSTMClassifier.load(folder / CLASSIFIER), config, trained_on)
+        except MALFORMED as error:
+            raise InputError(
+                f"{folder / ABOUT} cannot be used ({plain(error, 200)}): train anew"
+            ) from error
+        classifier = ALSTMClassifier.load(folder / CLASSIFIER)
+        if digest != _digest(folder, about):
+            raise InputError(
+                f"{folder / ABOUT} cannot be used (its digest is not that of itself and of "
+                f"{CLASSIFIER}): train anew"
+            )
+        return cls(classifier, config, trained_on)
+
+
+def _digest(folder: Path, about: dict[str, Any]) -> str:
+    """Digest of both files of a model."""
+    return files.digest_of([about, files.digest(folder / CLASSIFIER)])
 
 
 def train(
@@ -110,17 +128,27 @@ def train(
     )
 
 
-def look(model: Model, video: Path) -> Sight:
+def look(model: Model, video: Path, damaged: bool = False) -> Sight:
     """Take a video through the pipeline that the model was trained with.
+
+    Parameters
+    ----------
+    model : Model
+    video : Path
+    damaged : bool
+        Look at what can be decoded of a damaged video, in place of refusing it.
 
     Raises
     ------
     VideoError
-        If the video cannot be read.
+        If the video is damaged or cannot be read.
     InputError
         If nothing moves in it, so that all its numbers are zero.
     """
-    frames = features.read(video, model.config.video)
+    flaw = verdicts.look(video)
+    if flaw and not damaged:
+        raise VideoError(f"{video}: {flaw}")
+    frames = features.read(video, model.config.video, damaged=bool(flaw))
     seen = sight.look(frames, model.classifier, model.config)
     if not seen.found.vectors.any():
         raise InputError(

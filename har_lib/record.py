@@ -8,7 +8,7 @@ from typing import Any
 
 from har_lib import files
 from har_lib import sources as dependencies
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 
 #: The folder that git tracks.
 FOLDER = files.ROOT / "results" / "recorded"
@@ -87,7 +87,9 @@ def write(
     """
     check_name(name)
     try:
-        results = files.read_json(output / "results" / "06_results.json")
+        path = output / "results" / "06_results.json"
+        with read_as("a file of results", path, "run 06_results again"):
+            results = dict(files.read_json(path))
     except FileNotFoundError:
         raise InputError(f"{output} holds no results of 06_results: run it too") from None
     if any(results.get(key) != value for key, value in expected.items()):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import files, search_study
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 
 #: Sets of real clips -> what they are. Their names are those of the records.
 REAL = {
@@ -49,7 +49,7 @@ class Sources:
     def maybe(self, name: str) -> dict[str, Any] | None:
         """A record, or None where it was not made."""
         path = self.folder / "recorded" / f"{name}.json"
-        return files.read_json(path) if path.is_file() else None
+        return self._read(path, "git checkout results") if path.is_file() else None
 
     @cached_property
     def study(self) -> search_study.Study:
@@ -74,7 +74,7 @@ class Sources:
 
     def _read(self, path: Path, remedy: str) -> dict[str, Any]:
         try:
-            results: dict[str, Any] = files.read_json(path)
+            with read_as("a file of results", path, remedy):
+                return dict(files.read_json(path))
         except FileNotFoundError:
             raise InputError(f"{path}: is missing: {remedy}") from None
-        return results

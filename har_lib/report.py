@@ -1,6 +1,6 @@
 """Results in words, tables and charts, all generated from the evaluations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from scipy import stats
 
 from har_lib import comparison, metrics, paper
 from har_lib.config import Config
+from har_lib.datasets import Record
 from har_lib.evaluate import CrossValidation, Interval, paired_difference
 from har_lib.experiments import Searches
 from har_lib.extraction import Collection
@@ -70,8 +71,11 @@ def key_frames(collection: Collection, config: Config) -> str:
     )
 
 
-def protocol(run: CrossValidation, failures: int) -> str:
-    """How the evaluation was made, in a few lines; what is not as usual has a line of its own."""
+def protocol(run: CrossValidation, failures: int, flagged: int = 0) -> str:
+    """How the evaluation was made, in a few lines; what is not as usual has a line of its own.
+
+    ``failures`` clips were left out, ``flagged`` are damaged and used.
+    """
     lines = [
         f"{run.per_fold.fold.nunique()} folds over {len(run.groups)} groups, "
         f"{len(run.clips)} {UNITS[run.unit]} of {len(run.classes)} actions evaluated",
@@ -79,7 +83,9 @@ def protocol(run: CrossValidation, failures: int) -> str:
         f"{percent(run.majority_rate)} %",
     ]
     if failures:
-        lines.append(f"{failures} clips could not be read and are left out")
+        lines.append(f"{failures} clips are damaged or could not be read, and are left out")
+    if flagged:
+        lines.append(f"{flagged} clips are damaged and used, as far as they could be decoded")
     lines += [f"fold refused: {refusal}" for refusal in run.refused]
     return "\n".join(lines + _division(run) + _choosing(run) + _reporting(run))
 
@@ -279,6 +285,14 @@ def searches(found: Mapping[str, Searches]) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def _listed(clips: Iterable[tuple[Record, str]]) -> list[dict[str, str]]:
+    """Clips and what is wrong with them, without the folder that they lie in."""
+    return [
+        {"clip": record.path.name, "reason": reason.replace(str(record.path), record.path.name)}
+        for record, reason in clips
+    ]
+
+
 def summary(runs: Runs, collection: Collection, config: Config) -> dict[str, Any]:
     """The results as plain values for JSON.
 
@@ -296,10 +310,8 @@ def summary(runs: Runs, collection: Collection, config: Config) -> dict[str, Any
         "clips_filled_to_minimum": sum(
             clip.passed < config.keyframes.minimum for clip in collection.features
         ),
-        "not_read": [
-            {"clip": record.path.name, "reason": reason.replace(str(record.path), record.path.name)}
-            for record, reason in collection.failures
-        ],
+        "not_read": _listed(collection.failures),
+        "damaged_and_used": _listed(collection.flagged),
         "refused_folds": [str(refusal) for refusal in first.refused],
         "methods": {
             method: {

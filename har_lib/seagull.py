@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from har_lib import box, checkpoint
 from har_lib.box import Array, Fitness
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 from har_lib.seagull_rules import (
     PRINTED_B,
     attack,
@@ -422,13 +422,8 @@ class _Search:
         if kept is None:
             return False
         numbers, arrays = kept
-        self.y, self.improved = numbers["y"], numbers["improved"]
-        self.evaluations, self.computed = numbers["evaluations"], numbers["computed"]
-        self.streams.restore(numbers["streams"])
-        self.P_A, self.values, self.P_bs = arrays["P_A"], arrays["values"], arrays["P_bs"]
-        self.best = float(arrays["best"])
-        self.history = arrays["history"].tolist()
-        self.course = [tuple(row) for row in arrays["course"].tolist()]
+        with read_as("a checkpoint of a search", self.path, "remove it or name another file"):
+            self._take_up(numbers, arrays)
         if self.memory:
             # One evaluation more, not counted, tells whether the fitness is still the same one.
             now = float(box.evaluate(self.fitness, self.P_bs[None])[0])
@@ -437,13 +432,23 @@ class _Search:
                     f"{self.path} belongs to another fitness (its best seagull had "
                     f"{self.best:.6g} and now has {now:.6g}): name another file, or remove this one"
                 )
+        return True
+
+    def _take_up(self, numbers: dict[str, Any], arrays: dict[str, Array]) -> None:
+        self.y, self.improved = numbers["y"], numbers["improved"]
+        self.evaluations, self.computed = numbers["evaluations"], numbers["computed"]
+        self.streams.restore(numbers["streams"])
+        self.P_A, self.values, self.P_bs = arrays["P_A"], arrays["values"], arrays["P_bs"]
+        self.best = float(arrays["best"])
+        self.history = arrays["history"].tolist()
+        self.course = [tuple(row) for row in arrays["course"].tolist()]
+        if self.memory:
             size = len(arrays["known"]) // max(1, len(arrays["known_values"]))
             keys = arrays["known"].reshape(-1, max(1, size))
             self.memory.known = dict(
                 zip(map(bytes, keys), arrays["known_values"].tolist(), strict=True)
             )
             self.memory.computed = self.computed
-        return True
 
     def _identity(self) -> dict[str, Any]:
         """What a checkpoint must agree with."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from har_lib import ablation, comparison, contest, files, record
 from har_lib.contest import Settings
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 
 #: Where ``python -m benchmarks.search_study`` leaves the long version.
 PATH = record.FOLDER / "search_study.json"
@@ -93,12 +93,15 @@ def recorded(path: Path = PATH) -> Study:
     InputError
         If there is none.
     """
+    remedy = "make it with python -m benchmarks.search_study"
     try:
-        kept = files.read_json(path)
+        with read_as("a recorded study of the searches", path, remedy):
+            return _study(files.read_json(path))
     except FileNotFoundError:
-        raise InputError(
-            f"{path.name} is missing: make it with python -m benchmarks.search_study"
-        ) from None
+        raise InputError(f"{path.name} is missing: {remedy}") from None
+
+
+def _study(kept: Mapping[str, Any]) -> Study:
     timed = kept["equal_seconds"]
     return Study(
         settings=kept["settings"],

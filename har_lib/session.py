@@ -10,7 +10,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har_lib import audit_readings, datasets, executed, extraction, features, figures, files
+from har_lib import (
+    audit_readings,
+    datasets,
+    executed,
+    extraction,
+    figures,
+    files,
+    markdown,
+    store,
+    verdicts,
+)
 from har_lib.audit_printed import Printed
 from har_lib.common_parameters import COMMON, check_common, settings
 from har_lib.config import FIELDS
@@ -64,6 +74,18 @@ class Results(ABC):
         """A figure that is shown and not kept, with words for those who cannot see it."""
         return figures.Picture(figure, alt)
 
+    def table(self, table: pd.DataFrame, title: str = "", index: bool = True) -> None:
+        """Show a table that may be wider than a page: its cells wrap, in plain text it does not."""
+        title = title and f"{title}\n\n"
+        _display(
+            markdown.plain(title) + markdown.frame(table, index),
+            title + table.to_string(index=index),
+        )
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence that is made from results, wrapped as the text around it."""
+        _display(markdown.plain(sentence), sentence)
+
     def record(self, **results: Any) -> None:
         """Write the notebook's results as JSON under ``results/`` of the output folder.
 
@@ -72,6 +94,12 @@ class Results(ABC):
         found = {**self.origin, **results}
         files.write_json(self.output / "results" / f"{self.notebook}.json", found)
         executed.keep(found)
+
+
+def _display(shown: str, plain: str) -> None:
+    from IPython.display import display
+
+    display({"text/markdown": shown, "text/plain": plain}, raw=True)
 
 
 class AuditSession(Results):
@@ -129,6 +157,7 @@ class Session(Results):
         self.config = settings(str(self.common["profile"]), self.given)
         self.seed = int(self.common["seed"])
         self.jobs = int(self.common["jobs"])
+        self._damaged_clips = str(self.common["damaged_clips"])
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -141,10 +170,12 @@ class Session(Results):
     @cached_property
     def collection(self) -> extraction.Collection:
         """Features of all clips, from the store as far as it has them."""
-        return extraction.collect(self.dataset, self.config, jobs=self.jobs)
+        return extraction.collect(
+            self.dataset, self.config, jobs=self.jobs, damaged_clips=self._damaged_clips
+        )
 
     def example(self, label: str = "", number: int = 0) -> Record:
-        """A readable clip: the ``number``-th of an action, by default of the last in order.
+        """A clip that may be used: the ``number``-th of an action, by default of the last in order.
 
         Raises
         ------
@@ -152,14 +183,13 @@ class Session(Results):
             If there is no such action or clip.
         """
         chosen = label or self.dataset.classes[-1]
-        records = [record for record in self.dataset.records if record.label == chosen]
-        if records:
-            records = [record for record in records if self._readable(record)]
-        else:
+        own = [record for record in self.dataset.records if record.label == chosen]
+        if not own:
             raise InputError(
                 f"action = {label!r} is not in the data: it must be one of "
                 f"{', '.join(self.dataset.classes)}"
             )
+        records = [found for record in own if (found := self._usable(record))]
         if not records:
             raise InputError(f"no clip of {chosen} can be read: name another action")
         if not 0 <= number < len(records):
@@ -168,12 +198,16 @@ class Session(Results):
             )
         return records[number]
 
-    def _readable(self, record: Record) -> bool:
+    def _usable(self, record: Record) -> Record | None:
+        """The record with what is wrong with it, or None if it must not be looked at."""
         try:
-            features.read(record.path, self.config.video, record.start, record.stop)
+            record = dataclasses.replace(record, flaw=verdicts.look(record.path))
+            if record.flaw and self._damaged_clips != "accept":
+                return None
+            store.frames_of(record, self.config)
         except InputError:
-            return False
-        return True
+            return None
+        return record
 
     @property
     def origin(self) -> dict[str, Any]:

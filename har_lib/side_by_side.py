@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import executed, files
-from har_lib.errors import InputError
+from har_lib.errors import InputError, read_as
 
 #: Parameters that say where and how a notebook runs, not what it computes.
 PLACE = ("output", "jobs")
@@ -87,7 +87,7 @@ def _read(run: Path) -> dict[str, _Content]:
         results = _results(path)
         if results is not None:
             # Two files of any names may be two runs of one notebook.
-            name = results.get("notebook", path.stem if run.is_dir() else "")
+            name = str(results.get("notebook", path.stem if run.is_dir() else ""))
             found[name] = _Content(executed.parameters(path), executed.scalars(results))
     if not found:
         raise InputError(f"{run} keeps no results: run it again, by har run or papermill")
@@ -114,7 +114,8 @@ def _results(path: Path) -> dict[str, Any] | None:
         folder = path.parent.parent if path.parent.name == "notebooks" else path.parent
         written = folder / "results" / f"{path.stem}.json"
         if written.is_file():
-            found = files.read_json(written)
+            with read_as("a file of results", written, "run the notebook again"):
+                found = dict(files.read_json(written))
     return found
 
 

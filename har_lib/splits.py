@@ -4,19 +4,19 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from har_lib.errors import InputError
+from har_lib.errors import InputError, plain
 
 #: Clips in the train and the test list of each official split.
 UCF101_COUNTS = {1: (9537, 3783), 2: (9586, 3734), 3: (9624, 3696)}
 
 #: A clip's name: the class as the file spells it, the group, the clip. One class, whose files
 #: are ``v_HandStandPushups_*``, is ``HandstandPushups`` in the list of classes.
-UCF101_NAME = re.compile(r"v_(?P<label>[A-Za-z]+)_g(?P<group>\d\d)_c\d\d\.avi")
+UCF101_NAME = re.compile(r"v_(?P<label>[A-Za-z]+)_g(?P<group>[0-9]{2})_c[0-9]{2}\.avi")
 
 _FOLDERS = ("", "splits", "ucfTrainTestlist")
 
-_KTH_LINE = re.compile(r"(?P<sequence>\w+)\s+(\*missing\*|frames\s+(?P<ranges>[\d\s,-]+))")
-_KTH_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+_KTH_LINE = re.compile(r"(?P<sequence>\w+)\s+(\*missing\*|frames\s+(?P<ranges>[0-9\s,-]+))")
+_KTH_RANGE = re.compile(r"([0-9]{1,9})\s*-\s*([0-9]{1,9})")
 
 
 def ucf101_split(root: Path | str, number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -107,7 +107,8 @@ def kth_sequences(file: Path | str) -> dict[str, list[tuple[int, int]]]:
         found = [(int(pair[1]) - 1, int(pair[2])) for pair in pairs if pair]
         sound = len(found) == len(pairs) and all(0 <= start < stop for start, stop in found)
         if match is None or not sound:
-            raise InputError(f"{file}: '{line.strip()}' gives no frame ranges; fetch it again")
+            said = plain(line.strip().replace("\t", " "))
+            raise InputError(f"{file}: '{said}' gives no frame ranges; fetch it again")
         ranges[match["sequence"]] = found
     return ranges
 
@@ -141,6 +142,7 @@ def _class_numbers(file: Path) -> dict[str, int]:
 def _name(file: Path, line: str, numbers: dict[str, int], groups: set[int], numbered: bool) -> str:
     """The clip that one line names, once class, group and number agree."""
     name, *number = line.split()
+    line = plain(line)
     label, _, clip = name.partition("/")
     match = UCF101_NAME.fullmatch(clip)
     if match is None or label not in numbers or match["label"].lower() != label.lower():
@@ -157,4 +159,8 @@ def _name(file: Path, line: str, numbers: dict[str, int], groups: set[int], numb
 
 def _lines(file: Path) -> list[str]:
     """Lines with content; splitting by lines takes CRLF as one line end."""
-    return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: is no text; fetch it again") from None
+    return [line for line in text.splitlines() if line.strip()]

@@ -30,7 +30,9 @@ Arrays = dict[str, np.ndarray]
 
 def frames_of(record: Record, config: Config) -> Frames:
     """Gray frames of a record at the working size, uint8 (T, height, width)."""
-    return features.read(record.path, config.video, record.start, record.stop)
+    return features.read(
+        record.path, config.video, record.start, record.stop, damaged=bool(record.flaw)
+    )
 
 
 def _curve(frames: Frames, config: Config) -> np.ndarray:

@@ -83,6 +83,18 @@ def observe(path: Path) -> digests.Observation:
         raise video.VideoError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+def check_same(path: Path, clip: str) -> None:
+    """Refuse a file whose content is no longer that with the digest ``clip``.
+
+    Raises
+    ------
+    VideoError
+        If it is another one by now, or cannot be read.
+    """
+    if observe(path).digest != clip:
+        raise video.VideoError(f"{path}: was changed while it was read; run again")
+
+
 def make(
     record: Record, config: Config, stages: Iterable[str], clip: str
 ) -> tuple[int, dict[str, Arrays]]:
@@ -100,8 +112,7 @@ def make(
     """
     frames = frames_of(record, config)
     made = {stage: STAGES[stage].compute(frames, config) for stage in stages}
-    if observe(record.path).digest != clip:
-        raise video.VideoError(f"{record.path}: was changed while it was read; run again")
+    check_same(record.path, clip)
     for stage, arrays in made.items():
         _write(Shelf.of(stage, config).place(record, clip), arrays)
     return len(frames), made

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import common_parameters, executed, files, notebooks, parallel
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, read_as
 from har_lib.notebook_parameters import Parameter, Value, check_names, read_cells
 
 #: Of each run, and of the whole sweep.
@@ -246,9 +246,9 @@ def _data_digest(name: str, root: str, pattern: str, table: str) -> str:
 def _finished(path: Path, folder: Path, key: str) -> bool:
     try:
         record = files.read_json(folder / RECORD)
-    except (OSError, ValueError):
+        return notebooks.up_to_date(record, key, folder / path.name, folder)
+    except (OSError, *MALFORMED):
         return False
-    return notebooks.up_to_date(record, key, folder / path.name, folder)
 
 
 def _perform(path: Path, folder: Path, values: dict[str, Value], key: str) -> str:
@@ -306,6 +306,6 @@ def results_of(path: Path, folder: Path) -> dict[str, Any]:
     """Results of a finished run: its JSON file, or else what the executed notebook keeps."""
     written = folder / "results" / f"{path.stem}.json"
     if written.is_file():
-        found: dict[str, Any] = files.read_json(written)
-        return found
+        with read_as("a file of results", written, "remove the folder of the run"):
+            return dict(files.read_json(written))
     return executed.kept(folder / path.name) or {}

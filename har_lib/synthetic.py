@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_lib import body, files, motion, parallel, rendering, scenery
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, plain
 from har_lib.motion import ACTIONS, FRAMES_PER_SECOND, PAIRS
 from har_lib.rendering import CLIPS, GROUPS, Clip, backdrop, check, render
 from har_lib.scenery import Image
@@ -29,6 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 _MANIFEST = "manifest.json"
+#: More than these no frame of the built-in clips has.
+_MOST_PIXELS = 2**24
 
 
 def clip_name(action: str, group: int, clip: int) -> str:
@@ -53,14 +55,23 @@ def read_silhouettes(path: Path | str) -> NDArray[np.bool_]:
     """
     try:
         stored = files.read_arrays(path)
-        shape, corner, size = (stored[name].tolist() for name in ("shape", "corner", "size"))
+        frames, rows, columns = stored["shape"].tolist()
+        (top, left), (height, width) = stored["corner"].tolist(), stored["size"].tolist()
         bits = stored["bits"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} cannot be read as silhouettes ({error}): make it again") from None
-    masks = np.zeros(shape, dtype=bool)
-    (top, left), (height, width) = corner, size
-    inside = np.unpackbits(bits, axis=-1, count=width).astype(bool)
-    masks[:, top : top + height, left : left + width] = inside
+        if bits.shape != (frames, height, -(-width // 8)):
+            raise ValueError(f"the box is {bits.shape}")
+        if not (0 <= top <= rows - height and 0 <= left <= columns - width):
+            raise ValueError("the box lies outside of the frame")
+        if rows * columns > _MOST_PIXELS:
+            raise ValueError(f"a frame is {columns}x{rows}")
+        inside = np.unpackbits(bits, axis=-1, count=width).astype(bool)
+        masks = np.zeros((frames, rows, columns), dtype=bool)
+        masks[:, top : top + height, left : left + width] = inside
+    except Exception as error:
+        # Damage of an archive shows in a dozen ways.
+        raise InputError(
+            f"{path} cannot be read as silhouettes ({plain(error)}): make it again"
+        ) from None
     return masks
 
 
@@ -150,8 +161,12 @@ def _manifest(root: Path) -> dict[str, dict[str, str | int]] | None:
     """Name -> digest and size of the files made by the present sources; None if there are none."""
     try:
         stored = files.read_json(root / _MANIFEST)
-        return stored["files"] if stored["sources"] == _sources() else None
-    except (OSError, ValueError, KeyError, TypeError):
+        made: dict[str, dict[str, str | int]] = stored["files"]
+        sound = all(
+            type(entry["bytes"]) is int and type(entry["sha256"]) is str for entry in made.values()
+        )
+        return made if sound and stored["sources"] == _sources() else None
+    except (OSError, *MALFORMED):
         return None
 
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from har_lib import digests, store
+from har_lib import digests, files, store, verdicts
 from har_lib.stages import STAGES, version
 
-#: Seconds after which a temporary file belongs to a run that was killed.
-_ABANDONED = 3600
 _TEMPORARY = re.compile(r"\..*\.part(\.\w+)?")
 
 
@@ -59,6 +57,8 @@ class _Found:
 
     @property
     def current(self) -> bool:
+        if self.stage == verdicts.STAGE:
+            return self.version == verdicts.version()
         return self.stage in STAGES and self.version == version(self.stage)
 
 
@@ -119,7 +119,7 @@ def clean(everything: bool = False, dry_run: bool = False) -> Removal:
     """
     there = list(_files())
     results = [found for found in there if found.result and (everything or not found.current)]
-    temporary = [found for found in there if found.temporary and found.age > _ABANDONED]
+    temporary = [found for found in there if found.temporary and found.age > files.ABANDONED]
     gone = digests.gone()
     removal = Removal(
         results=len(results),

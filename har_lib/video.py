@@ -48,6 +48,7 @@ def read_gray(
     start: int = 0,
     stop: int | None = None,
     minimum_frames: int = 2,
+    damaged: bool = False,
 ) -> np.ndarray:
     """Read a clip as gray frames, V = {F_1, ..., F_n}.
 
@@ -70,6 +71,8 @@ def read_gray(
     minimum_frames
         Fewer frames than this are refused. The default 2 is the least for which a change in
         time exists; 1 lets a still image through.
+    damaged
+        Read what can be decoded of a file that is cut short, in place of refusing it.
 
     Returns
     -------
@@ -84,7 +87,8 @@ def read_gray(
 
     Notes
     -----
-    Damage inside a file of full length is not noticed: decoders skip what they cannot read.
+    Damage inside a file of full length is not noticed, as decoders skip what they cannot read:
+    `har_lib.integrity.inspect` looks for it.
     Should the size of the frames change within a clip, OpenCV scales them to the first's.
 
     Source: the paper, equation (1), https://doi.org/10.48047/IJIEMR/V12/ISSUE02/11.
@@ -98,7 +102,7 @@ def read_gray(
     (3, 24, 32)
     """
     collected, _ = collect(
-        Path(path), to_gray(gray, size), size, start, stop, minimum_frames, math.inf
+        Path(path), to_gray(gray, size), size, start, stop, minimum_frames, math.inf, damaged
     )
     assert collected is not None
     return collected
@@ -149,7 +153,7 @@ def frames_per_second(path: Path | str) -> float:
     >>> frames_per_second(clip)
     12.5
     """
-    with opened(Path(path)) as capture:
+    with opened(Path(path), damaged=True) as capture:
         rate = float(capture.get(cv2.CAP_PROP_FPS))
     if not (math.isfinite(rate) and rate > 0):
         raise VideoError(f"{path}: states no frame rate; convert the clip to one with a fixed rate")
@@ -234,6 +238,7 @@ def collect(
     stop: int | None,
     minimum_frames: int,
     memory: float,
+    damaged: bool = False,
 ) -> tuple[np.ndarray | None, tuple[int, int, int]]:
     """Gather the converted frames ``start`` to ``stop`` in one array that grows in place.
 
@@ -245,7 +250,7 @@ def collect(
     collected: np.ndarray | None = None
     shape: tuple[int, ...] = ()
     seen = count = 0
-    with opened(path) as capture:
+    with opened(path, damaged) as capture:
         stated = capture.get(cv2.CAP_PROP_FRAME_COUNT)
         for seen, frame in enumerate(decoded(path, capture), start=1):
             if seen <= start:
@@ -282,15 +287,16 @@ def collect(
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[cv2.VideoCapture]:
-    """Open a file that has been checked, and close it afterwards."""
+def opened(path: Path, damaged: bool = False) -> Iterator[cv2.VideoCapture]:
+    """Open a file that has been checked, and close it afterwards; ``damaged`` may be cut short."""
     if path.is_dir():
         raise VideoError(f"{path}: is a folder, not a video; name a file in it")
     if not path.is_file():
         raise VideoError(f"{path}: there is no such file")
     if path.stat().st_size == 0:
         raise VideoError(f"{path}: is empty (0 bytes); fetch the clip again")
-    _check_whole(path)
+    if not damaged:
+        _check_whole(path)
     # An absolute name, because FFmpeg takes the front of "a:b.avi" for a protocol.
     capture = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)
     try:

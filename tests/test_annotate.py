@@ -284,7 +284,7 @@ def test_the_video_has_the_frames_and_the_rate_of_the_clip(
 ) -> None:
     path = tmp_path / "out" / "annotated.mp4"
     codec = annotate.write(clip, seen, path)
-    assert codec in movie.CODECS[".mp4"].values()
+    assert codec == "H.264"
     assert video.frames_per_second(path) == video.frames_per_second(clip)
     with video.opened(path) as capture:
         count = 0

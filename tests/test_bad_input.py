@@ -80,15 +80,15 @@ def test_clips_of_one_frame(tmp_path, capsys):
     assert "1 frame" in refusal(capsys, *on(root))
 
 
-def test_bad_clips_among_good_ones_are_listed_and_skipped(tmp_path, capsys):
+def test_bad_clips_among_good_ones_are_listed(tmp_path, capsys):
     names = ["g1.avi", "g2.avi", "g3.avi"]
     root = folder(tmp_path / "data", run=names, walk=names)
     (root / "run" / "g3.avi").write_text("not a video")
     clip(root / "walk" / "g1.avi", frames=1)
-    assert cli.main(["extract", "--dataset", "folder", "--data-root", str(root)]) == 0
-    out = capsys.readouterr().out
-    assert "skipped" in out
-    assert "2 of 6 clips skipped" in out
+    words = ["extract", "--dataset", "folder", "--data-root", str(root)]
+    assert "2 of 6 clips are damaged or cannot be read" in refusal(capsys, *words)
+    assert cli.main([*words, "--damaged-clips", "skip"]) == 0
+    assert "2 of 6 clips not used" in capsys.readouterr().out
     (table,) = (tmp_path / "build" / "data").glob("data-*/failures.csv")
     listed = table.read_text()
     assert "g3.avi" in listed

@@ -103,6 +103,19 @@ def test_outside_of_a_notebook_nothing_happens(capfd: pytest.CaptureFixture) -> 
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_browser_that_saves_them_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JavaScript knows one kind of number, and writes 2.0 as 2."""
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    given = {"a": [2.0, -3.0, 0.5, 1e-7, 7], "b": {"c": 1e300, "d": True, "e": None}, "f": -0.0}
+    executed.keep(given)
+    (found,) = (each[executed.MIME] for each in shown)
+    assert found == given
+    assert json.dumps(found["a"]) == "[2, -3, 0.5, 1e-07, 7]"
+    assert json.dumps(found["f"]) == "0"
+
+
 def test_what_json_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("IPython.get_ipython", object)
     with pytest.raises(ValueError, match="not JSON compliant"):

@@ -16,9 +16,9 @@ from har_lib import (
     export,
     extraction,
     files,
+    integrity,
     shape,
     stip,
-    store,
     video,
 )
 from har_lib import stip_vector as vectors
@@ -55,14 +55,18 @@ def har(*words) -> int:
     return cli.main([str(word) for word in words])
 
 
+#: One of the clips cannot be read.
+SKIP = ("--damaged-clips", "skip")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_pandas_gives_back_exactly_what_was_collected(root, tmp_path, kind):
     table = tmp_path / "out" / "table.csv"
     words = ["export", root, "--jobs", 1, "--output", table, "-p", "interest_vector", kind]
-    assert har(*words) == 0
+    assert har(*words, *SKIP) == 0
     read = pd.read_csv(table)
     config = Config().replace(interest_vector=kind)
-    found = extraction.collect(datasets.folder(root), config, jobs=1)
+    found = extraction.collect(datasets.folder(root), config, jobs=1, damaged_clips="skip")
     assert list(read.columns) == [*export.ABOUT, *export.columns(config)]
     assert read["clip"].unique().tolist() == [
         *("run, fast/g1.avi", "run, fast/g2.avi", "walk/g1.avi", "walk/g2.avi")
@@ -174,7 +178,8 @@ def test_what_points_contribute_is_named_by_what_it_is(kind):
 
 
 def test_the_default_place_and_what_is_refused(root, tmp_path, capsys):
-    assert har("export", "--dataset", "folder", "--data-root", root, "--jobs", 1) == 0
+    words = ("export", "--dataset", "folder", "--data-root", root, "--jobs", 1)
+    assert har(*words, *SKIP) == 0
     (table,) = (tmp_path / "build" / "data").glob("set-*/features.csv")
     assert f"of 4 clips are in {table}" in capsys.readouterr().out
     assert har("export", root, "--output", tmp_path / "folder") == 2
@@ -203,14 +208,14 @@ def test_export_lists_what_it_skips_beside_its_table_and_touches_no_other_list(
     mine = tmp_path / "failures.csv"
     mine.write_text("mine")
     table = tmp_path / "t.csv"
-    assert har("export", root, "--output", table) == 0
+    assert har("export", root, "--output", table, *SKIP) == 0
     out = capsys.readouterr().out
-    assert out.count("skipped: ") == 1
+    assert out.count("not used: ") == 1
     assert f"listed in {tmp_path / 't.failures.csv'}" in out
     assert pd.read_csv(tmp_path / "t.failures.csv")["clip"].tolist() == ["g3.avi"]
     assert mine.read_text() == "mine"
     # The list's own name is free for a table.
-    assert har("export", root, "--output", mine) == 0
+    assert har("export", root, "--output", mine, *SKIP) == 0
     assert len(pd.read_csv(mine)) == len(pd.read_csv(table))
     assert (tmp_path / "failures.failures.csv").is_file()
 
@@ -218,16 +223,16 @@ def test_export_lists_what_it_skips_beside_its_table_and_touches_no_other_list(
 def test_each_clip_that_cannot_be_read_is_tried_once(root, tmp_path, capsys, monkeypatch):
     tried = []
 
-    def counted(record, config, stages, clip, make=store.make):
-        tried.append(record.path.name)
-        return make(record, config, stages, clip)
+    def counted(path, inspect=integrity.inspect):
+        tried.append(path.name)
+        return inspect(path)
 
-    monkeypatch.setattr(store, "make", counted)
+    monkeypatch.setattr(integrity, "inspect", counted)
     for name in ("g3.avi", "g4.avi"):
         (root / "walk" / name).write_text(f"not a video {name}")
     groups = root / "groups.csv"
     groups.write_text(groups.read_text() + "walk/g4.avi,g4\n")
-    assert har("export", root, "--jobs", 1, "--output", tmp_path / "t.csv") == 0
+    assert har("export", root, "--jobs", 1, "--output", tmp_path / "t.csv", *SKIP) == 0
     assert sorted(tried)[-2:] == ["g3.avi", "g4.avi"]
     assert len(tried) == 6
     assert capsys.readouterr().err.count("features:   0%") == 1

@@ -155,7 +155,7 @@ def test_new_clips_that_are_many_are_hashed_by_the_processes(clips, work, monkey
 
 def test_features_stay_with_the_processes(clips):
     """A result is short, however long the clip: it may cross a network."""
-    outcome = extraction._fill(clips[0], Config(), False)
+    outcome = extraction._fill(clips[0], Config(), False, False)
     assert outcome.frames == 12
     assert not any(isinstance(value, np.ndarray) for value in vars(outcome).values())
 
@@ -174,7 +174,7 @@ def test_processes_change_no_bit_of_the_store(clips, tmp_path, monkeypatch):
     parts = [dataclasses.replace(clips[0], start=k, stop=k + 6) for k in range(6)] + clips
     first = extraction.collect(parts, jobs=1)
     content = stored()
-    assert len(content) == 3 * 10
+    assert len(content) == 3 * 10 + 4, "three stages of ten records, a verdict on four clips"
     monkeypatch.setenv("HAR_DATA", str(tmp_path / "other"))
     second = extraction.collect(parts, jobs=2)
     assert stored() == content
@@ -238,13 +238,14 @@ def test_a_bad_clip_among_good_ones_is_listed_and_skipped(clips, tmp_path, jobs)
     text.write_text("not a video")
     short = make_clip(tmp_path / "set" / "walk" / "short.avi", frames=1)
     records = [Record(text, "walk", "g01"), clips[0], short]
-    found = extraction.collect(records, jobs=jobs)
+    found = extraction.collect(records, jobs=jobs, damaged_clips="skip")
     assert found.records == (clips[0],)
     assert [record.path.name for record, _ in found.failures] == ["notes.avi", "short.avi"]
     reasons = " ".join(reason for _, reason in found.failures)
     assert "cannot be opened" in reasons
     assert "1 frame" in reasons
-    assert extraction.extract(records, jobs=jobs).failures == found.failures
+    again = extraction.extract(records, jobs=jobs, damaged_clips="skip")
+    assert again.failures == found.failures
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_whatever_keeps_a_clip_from_being_read_ends_nothing(clips, monkeypatch, 
 
     monkeypatch.setattr(extraction, "_FEW_BYTES", 0)
     monkeypatch.setattr(digests, "observe", refuse)
-    ((record, reason),) = extraction.extract(clips, jobs=1).failures
+    ((record, reason),) = extraction.extract(clips, jobs=1, damaged_clips="skip").failures
     assert record == clips[1]
     assert reason == f"{record.path}: {said}"
 
@@ -309,7 +310,8 @@ def test_a_store_that_is_read_only_serves_what_it_has(clips, calls, tmp_path, re
     for verify in (False, True):
         done = extraction.extract(clips[:3], jobs=1, verify=verify)
         assert (done.made, done.failures) == (0, ())
-    found = extraction.collect([*clips[:3], Record(bad, "walk", "g01"), short], jobs=1)
+    records = [*clips[:3], Record(bad, "walk", "g01"), short]
+    found = extraction.collect(records, jobs=1, damaged_clips="skip")
     assert len(found.failures) == 2
     for one, two in zip(first.sequences, found.sequences, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -323,7 +325,7 @@ def test_a_clip_that_ends_its_process_is_listed(clips, monkeypatch):
         return [lost(*task) if task[0] == clips[3] else function(*task) for task in tasks]
 
     monkeypatch.setattr(parallel, "stream", lose)
-    done = extraction.extract(clips)
+    done = extraction.extract(clips, damaged_clips="skip")
     assert done.failures == ((clips[3], f"{clips[3].path}: {parallel.LOST}"),)
     assert done.made == 3
 
@@ -332,7 +334,8 @@ def test_failures_are_a_table(clips, tmp_path):
     text = tmp_path / "walk" / "notes.avi"
     text.parent.mkdir()
     text.write_text("not a video")
-    found = extraction.extract([Record(text, "walk", "g01"), clips[0]], jobs=1)
+    records = [Record(text, "walk", "g01"), clips[0]]
+    found = extraction.extract(records, jobs=1, damaged_clips="skip")
     extraction.write_failures(found.failures, tmp_path / "failures.csv")
     with open(tmp_path / "failures.csv", newline="") as table:
         (row,) = csv.DictReader(table)
@@ -340,6 +343,7 @@ def test_failures_are_a_table(clips, tmp_path):
     assert row["label"] == "walk"
     assert "cannot be opened" in row["reason"]
     assert str(tmp_path) not in row["reason"]
+    assert row["used"] == "no"
 
 
 def test_no_readable_clip_is_an_error(tmp_path, clips):
@@ -395,13 +399,21 @@ def test_har_extract_takes_the_first_classes_only(clips, capsys, tmp_path):
 def test_the_scheduler_and_verify_reach_the_extraction(clips, capsys, monkeypatch):
     given = {}
 
-    def extract(dataset, config, jobs, progress, *, scheduler, verify):
+    def extract(dataset, config, jobs, progress, *, scheduler, verify, damaged_clips):
         given.update(clips=len(dataset), jobs=jobs, scheduler=scheduler, verify=verify)
+        given["damaged_clips"] = damaged_clips
         return extraction.Extraction(4, 0, 0, (), 0, 0, 1.0)
 
     monkeypatch.setattr(extraction, "extract", extract)
-    har(capsys, "extract", folder(clips), "--jobs", 3, "--scheduler", "tcp://there:1", "--verify")
-    assert given == {"clips": 4, "jobs": 3, "scheduler": "tcp://there:1", "verify": True}
+    words = ["--scheduler", "tcp://there:1", "--verify", "--damaged-clips", "skip"]
+    har(capsys, "extract", folder(clips), "--jobs", 3, *words)
+    assert given == {
+        "clips": 4,
+        "jobs": 3,
+        "scheduler": "tcp://there:1",
+        "verify": True,
+        "damaged_clips": "skip",
+    }
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,12 @@ LAYERS: dict[str, set[str]] = {
         *("choice", "config_features", "config_learning", "config"),
         *("paper", "paper_parts", "paper_equations", "paper_claims", "paper_errata"),
         *("paper_questions", "ucf101_supports"),
-        "checkpoint",
+        *("checkpoint", "plain_yaml"),
     },
     "kernels": {
+        *("container_parts", "container_avi", "container_mp4", "container_fragments"),
+        *("container_matroska", "containers", "pictures", "checksums"),
+        "integrity",
         *("video", "clips", "blocks", "keyframes", "foreground", "shape", "coverage"),
         *("gaussian", "points", "second_moments", "stip", "jets", "stip_scales", "stip_vector"),
         *("lstm", "population", "metrics"),
@@ -31,13 +34,16 @@ LAYERS: dict[str, set[str]] = {
     "assembly": {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
         *("features", "sources", "digests", "stages", "store", "extraction", "export", "upkeep"),
-        *("parallel", "cluster"),
+        *("verdicts", "checking", "parallel", "cluster"),
+        *("bars", "locks", "registry", "transfer", "fetch"),
+        *("zip_names", "zip_listing", "archives", "ucf101_files"),
         *("order_task", "comparison"),
         *("sequences", "training", "alstm", "baselines", "folds", "evaluate", "tuning"),
     },
     "replication": {
         *("common_parameters", "executed", "sweep", "side_by_side", "cli_sweep"),
         *("__main__", "cli", "cli_parameters", "cli_data", "cli_notebooks", "cli_models"),
+        *("cli_collections", "cli_fetch"),
         *("session", "experiments", "mistakes", "report", "readme", "predict", "record"),
         *("notebooks", "notebook_parameters", "kernel", "kernel_peak", "accept", "compare"),
         *("figures", "plots", "plots_learning", "plots_search", "plots_audit"),
@@ -56,6 +62,7 @@ LAYERS: dict[str, set[str]] = {
         *("annotate", "model_folder", "movie", "plots_clip", "sight"),
         *("controls", "plots_controls", "plots_controls_points", "trying"),
         *("traceability", "misprints", "pages", "benchmarks_page", "listing"),
+        *("reliability_page", "reliability_promises"),
     },
 }
 

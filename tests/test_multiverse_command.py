@@ -29,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def study(dataset: Any, folder: Path, n: int, seed: int, jobs: int, **more: Any) -> None:
         raise _Asked({"folder": folder, "n": n, "seed": seed, "jobs": jobs, **more})
 
-    monkeypatch.setattr(cli_data, "load", lambda settings: settings["dataset"])
+    monkeypatch.setattr(cli_data, "fill", lambda settings, output: settings["dataset"])
     monkeypatch.setattr(multiverse, "study", study)
 
 
@@ -85,7 +85,7 @@ def test_a_study_is_written_to_the_output_or_to_the_records(
         again=pd.DataFrame({"first": [], "again": []}, dtype=float),
         reruns=rerun,
     )
-    monkeypatch.setattr(cli_data, "load", lambda settings: settings["dataset"])
+    monkeypatch.setattr(cli_data, "fill", lambda settings, output: settings["dataset"])
     monkeypatch.setattr(multiverse, "study", lambda *given, **more: found)
     monkeypatch.setattr(record, "FOLDER", tmp_path / "recorded")
     call("--output", str(tmp_path / "out"))

@@ -281,7 +281,7 @@ def test_clips_that_cannot_be_read_are_a_reason(dataset: Dataset, tmp_path: Path
     bad = dataclasses.replace(dataset.records[0], path=tmp_path / "none.avi")
     broken = dataclasses.replace(dataset, records=(bad, *dataset.records[1:]))
     (row,) = mr.run(tasks_of(broken, 1), tmp_path)
-    assert "1 clips cannot be read" in row["failure"]
+    assert "1 of 16 clips are damaged or cannot be read" in row["failure"]
     assert "none.avi" in row["failure"]
 
 

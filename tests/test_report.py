@@ -119,7 +119,10 @@ def test_protocol_counts_what_was_evaluated(runs: dict[str, CrossValidation]) ->
         "4 folds over 4 groups, 24 clips of 3 actions evaluated",
         "chance 33.3 %, always the commonest action 33.3 %",
     ]
-    assert "2 clips could not be read and are left out" in report.protocol(runs["ALSTM"], 2)
+    assert "2 clips are damaged or could not be read, and are left out" in report.protocol(
+        runs["ALSTM"], 2
+    )
+    assert "3 clips are damaged and used, as far" in report.protocol(runs["ALSTM"], 0, 3)
 
 
 def lines_of(wrong: tuple[int, ...] = (), averaging: str = "macro", **settings: Any) -> list[str]:
@@ -164,7 +167,7 @@ def test_protocol_names_unit_and_official_list() -> None:
     assert report.protocol(run, 1).splitlines() == [
         "4 folds over 4 groups, 24 key frames of 3 actions evaluated",
         "chance 33.3 %, always the commonest action 33.3 %",
-        "1 clips could not be read and are left out",
+        "1 clips are damaged or could not be read, and are left out",
         "each key frame is classified by itself, with the label of its clip",
         "split official2: 0 groups stand on both sides",
     ]

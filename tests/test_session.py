@@ -213,7 +213,7 @@ def test_a_data_set_that_is_none_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def readable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every record for one that can be read; none of them is a file."""
-    monkeypatch.setattr(Session, "_readable", lambda self, record: True)
+    monkeypatch.setattr(Session, "_usable", lambda self, record: record)
 
 
 @pytest.mark.usefixtures("readable")

@@ -1,6 +1,5 @@
 """JupyterLab as a reader meets it: a server with a token, and a notebook run by its menus."""
 
-import itertools
 import json
 import os
 import re
@@ -283,21 +282,6 @@ def screenshots(page: Page, name: str) -> None:
         part += 1
 
 
-def _as_stored(stored: Any, saved: Any) -> Any:
-    """A value of JSON in which whole numbers are floats again where they were stored as floats.
-
-    JavaScript has one kind of number: what was 2.0 is saved as 2.
-    """
-    if isinstance(stored, float) and type(saved) is int:
-        return float(saved)
-    if isinstance(stored, dict) and isinstance(saved, dict):
-        return {key: _as_stored(stored.get(key), value) for key, value in saved.items()}
-    if isinstance(stored, list) and isinstance(saved, list):
-        pairs = itertools.zip_longest(stored[: len(saved)], saved)
-        return [_as_stored(one, other) for one, other in pairs]
-    return saved
-
-
 def notebook_complaints(stored: Any, saved: Any) -> list[str]:
     """How a notebook that was run and saved in the browser differs from the stored one."""
     if [cell.source for cell in stored.cells] != [cell.source for cell in saved.cells]:
@@ -315,8 +299,6 @@ def notebook_complaints(stored: Any, saved: Any) -> list[str]:
                 found.append(f"cell {number} writes to stderr: {output.text.strip()[:200]}")
         found += [
             f"cell {number}, {difference.kind}: {difference.message}"
-            for difference in output_differences(
-                before.outputs, _as_stored(before.outputs, after.outputs)
-            )
+            for difference in output_differences(before.outputs, after.outputs)
         ]
     return found
