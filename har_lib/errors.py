@@ -38,7 +38,8 @@ def in_short(value: object) -> str:
     ("'no'", '100000000000000000...0000000000000000000')
     """
     try:
-        return _SHORT.repr(value)
+        # A list of lists is as long as all of them.
+        return _cut(_SHORT.repr(value), 300)
     except ValueError:  # Python writes no whole number of more than 4300 digits
         return "a number of thousands of digits"
 

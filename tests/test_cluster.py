@@ -499,7 +499,7 @@ def test_har_extract_on_a_cluster_stores_what_it_stores_alone(
         assert f"{len(records)} clips: {len(records)} made" in answer.stdout
         found.append(stored(tmp_path / name))
     assert found[0] == found[1]
-    assert len(found[0]) == 3 * len(records)
+    assert len(found[0]) == 4 * len(records), "three stages and a verdict"
 
 
 def test_har_extract_says_in_one_line_that_there_is_no_scheduler(

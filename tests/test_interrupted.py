@@ -137,7 +137,7 @@ def whole(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, by
     data = tmp_path_factory.mktemp("whole") / "data"
     assert Extraction(clips, data, jobs=1).ended() == 0
     found = {name: path.read_bytes() for name, path in results(data).items()}
-    assert len(found) == CLIPS * STAGES
+    assert len(found) == CLIPS * (STAGES + 1), "the stages of each clip, and a verdict on it"
     return found
 
 

@@ -171,7 +171,7 @@ def test_the_built_in_data_show_the_mechanism_and_no_verdict(builtin: dict[str, 
 def test_given_silhouettes_have_a_floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(0)
 
-    def read(path: Any) -> np.ndarray:
+    def read(path: Any, damaged: bool) -> np.ndarray:
         return np.where(generator.random((4, 30, 40)) > 0.5, 255, 0).astype(np.uint8)
 
     monkeypatch.setattr(video, "read_gray", read)

@@ -855,7 +855,7 @@ def test_a_table_of_groups_comes_back(given_groups: dict[str, str]) -> None:
 def test_a_value_in_short_is_one_short_line(value: Any) -> None:
     said = errors.in_short(value)
     assert said.isprintable()
-    assert len(said) < 600
+    assert len(said) <= 300
     if len(repr(value)) <= 40 and not isinstance(value, list):
         assert said == repr(value)
 

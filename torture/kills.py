@@ -149,7 +149,9 @@ def _of(scenario: Scenario, count: int, chance: random.Random) -> list[Killed]:
         for _ in range(min(chance.randint(1, 2), count - len(found))):
             before = scenario.finished(place)
             if len(found) % 2:
-                moment = _kill(scenario, place, 600.0, chance.randint(1, max(1, results - 1)))
+                # More than there is, and less than all if that can be.
+                fewest = scenario.stands(place) + 1
+                moment = _kill(scenario, place, 600.0, chance.randint(fewest, max(fewest, results)))
             else:
                 moment = _kill(scenario, place, chance.uniform(0, duration))
             after, left = scenario.finished(place), processes.half_written(place)
