@@ -29,7 +29,7 @@ def giving(stored: Any) -> Any:
     kind = "application/vnd.test+json"
     output = new_output("display_data", data={kind: stored})
     return new_code_cell(
-        f'display({{"{kind}": {{"shares": [2.0, 0.5], "clips": 8}}}}, raw=True)',
+        f'display({{"{kind}": {{"shares": [2.5, 0.5], "clips": 8}}}}, raw=True)',
         outputs=[output],
     )
 
@@ -38,7 +38,7 @@ def giving(stored: Any) -> Any:
 RIGHT = [
     new_markdown_cell("So $x^2$."),
     printing("0.50000 of 8\n"),
-    giving({"shares": [2.00001, 0.5], "clips": 8}),
+    giving({"shares": [2.50001, 0.5], "clips": 8}),
     new_code_cell(""),
 ]
 #: Cells that are wrong in one way each, and what must be said of them.
@@ -54,7 +54,7 @@ WRONG = {
     "cell 5, stdout: @@ -1 +1 @@\n-0.50000 of 9\n+0.50001 of 8": printing("0.50000 of 9\n"),
     "cell 6, text/plain: 1 outputs, stored are 0": new_code_cell("1"),
     'cell 7, application/vnd.test+json: @@ -1,3 +1,3 @@\n {\n- "clips": 9,\n+ "clips": 8,\n'
-    '  "shares": [': giving({"clips": 9, "shares": [2.0, 0.5]}),
+    '  "shares": [': giving({"clips": 9, "shares": [2.5, 0.5]}),
     "cell 8 writes to stderr: careful": new_code_cell(
         "import sys\nprint('careful', file=sys.stderr)",
         outputs=[new_output("stream", name="stderr", text="careful\n")],
