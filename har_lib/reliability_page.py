@@ -96,5 +96,7 @@ def _time(seconds: float) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        value = "; ".join(map(str, value)) or "none"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return markdown.plain(" ".join(text.split()))

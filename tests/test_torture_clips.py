@@ -81,5 +81,7 @@ def test_bad_cases_are_those_that_may_not_be(made) -> None:
     count = clips.Count(0, (*cases, webm))
     assert [case.fate for case in count.bad("AVI", "MP4")] == list(fates[3:])
     assert len(count.bad()) == 5
+    assert count.failed == 4, "what WebM loses is a residue that is stated"
+    assert clips.Count(0, (replace(webm, fate="hang"),)).failed == 1
     (row,) = [row for row in count.rows() if row["codec"] == "FFV1"]
     assert all(row[fate] == 1 for fate in fates)

@@ -100,17 +100,22 @@ def _prepare(scratch: Path, content: bytes) -> tuple[Path, Path]:
     return path, scratch / "work" / "target"
 
 
-def hostile(kind: str, draw: random.Random, scratch: Path) -> tuple[str, str]:
-    """One archive of a kind: what was said, and what is wrong or nothing."""
-    path, target = _prepare(scratch, HOSTILE[kind](draw, scratch))
-    before = listing(scratch)
-    outcome = isolated.run(
+def _attempted(path: Path, target: Path) -> isolated.Outcome:
+    """What becomes of an archive that is unpacked in a process of its own."""
+    return isolated.run(
         attempt,
         (str(path), str(target)),
         seconds=SECONDS,
         memory=MEMORY,
         preload=["torture.archives"],
     )
+
+
+def hostile(kind: str, draw: random.Random, scratch: Path) -> tuple[str, str]:
+    """One archive of a kind: what was said, and what is wrong or nothing."""
+    path, target = _prepare(scratch, HOSTILE[kind](draw, scratch))
+    before = listing(scratch)
+    outcome = _attempted(path, target)
     changed = sorted(before.items() ^ listing(scratch).items())
     wrong = ""
     if outcome.kind != "refused":
@@ -161,13 +166,7 @@ def changed(draw: random.Random, scratch: Path) -> tuple[bool, str]:
     content, held = honest(draw)
     path, target = _prepare(scratch, _mutated(draw, content))
     before = listing(scratch)
-    outcome = isolated.run(
-        attempt,
-        (str(path), str(target)),
-        seconds=SECONDS,
-        memory=MEMORY,
-        preload=["torture.archives"],
-    )
+    outcome = _attempted(path, target)
     if outcome.kind == "finished":
         wrong = "" if _held(target) == held else "unpacked to other content"
         shutil.rmtree(target)

@@ -99,6 +99,14 @@ class Count:
             if case.fate not in allowed and (not containers or case.source.container in containers)
         )
 
+    @property
+    def failed(self) -> int:
+        """How many may not be; what Matroska and WebM lose unnoticed is a residue, and stated."""
+        stated = {"Matroska", "WebM"}
+        return sum(
+            case.fate != "lost" or case.source.container not in stated for case in self.bad()
+        )
+
     def summary(self) -> str:
         """One printable line."""
         fates = Counter(case.fate for case in self.cases)

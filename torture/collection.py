@@ -2,6 +2,7 @@
 
 import csv
 import re
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from har_lib import video
-from torture import commands
+from torture import processes
 
 #: Clips of the whole study.
 CLIPS = 300
@@ -157,29 +158,34 @@ def run(cases: int = CLIPS, seed: int = 0, progress: bool = False) -> Result:
         root = Path(scratch) / "set"
         broken = make(root, cases, seed, progress)
         wrong: list[str] = []
-        har = commands.Har(Path(scratch))
+        place = Path(scratch) / "place"
+        place.mkdir()
+
+        def har(*words: str) -> "subprocess.CompletedProcess[str]":
+            return processes.run(processes.har(*words), place)
+
         words = ["--jobs", "2", "-p", "group_pattern", "(g[0-9]+)_"]
         sound = cases - len(broken)
 
         refused = har("extract", str(root), *words)
-        if refused.code != 2 or f"{len(broken)} of {cases} clips" not in refused.errors:
-            wrong.append(f"refuse: exit {refused.code}, {refused.errors.strip()[-200:]}")
+        if refused.returncode != 2 or f"{len(broken)} of {cases} clips" not in refused.stderr:
+            wrong.append(f"refuse: exit {refused.returncode}, {refused.stderr.strip()[-200:]}")
         skipped = har("extract", str(root), *words, "--damaged-clips", "skip")
-        if skipped.code != 0 or f"{sound} already there" not in skipped.output:
-            wrong.append(f"skip: exit {skipped.code}, {skipped.output.strip()[-200:]}")
-        said = _compare(_read(har, "failures.csv"), "clip", "reason", broken, wrong)
-        if f"{len(broken)} of {cases} clips not used" not in skipped.output:
+        if skipped.returncode != 0 or f"{sound} already there" not in skipped.stdout:
+            wrong.append(f"skip: exit {skipped.returncode}, {skipped.stdout.strip()[-200:]}")
+        said = _compare(_read(place, "failures.csv"), "clip", "reason", broken, wrong)
+        if f"{len(broken)} of {cases} clips not used" not in skipped.stdout:
             wrong.append("skip does not say how many are not used")
 
         checked = har("data", "check", str(root), "--jobs", "2")
-        if checked.code != 2 or f"{sound} without a problem" not in checked.output:
-            wrong.append(f"check: exit {checked.code}, {checked.output.strip()[-200:]}")
-        _compare(_read(har, "problems.csv"), "clip", "problem", broken, wrong)
+        if checked.returncode != 2 or f"{sound} without a problem" not in checked.stdout:
+            wrong.append(f"check: exit {checked.returncode}, {checked.stdout.strip()[-200:]}")
+        _compare(_read(place, "problems.csv"), "clip", "problem", broken, wrong)
         return Result(cases, len(broken), tuple(wrong), said)
 
 
-def _read(har: commands.Har, name: str) -> list[dict[str, str]]:
-    (path,) = (har.scratch / "build" / "data").glob(f"set-*/{name}")
+def _read(place: Path, name: str) -> list[dict[str, str]]:
+    (path,) = (place / "build" / "data").glob(f"set-*/{name}")
     with open(path, newline="") as table:
         return list(csv.DictReader(table))
 
