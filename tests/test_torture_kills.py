@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from har_lib import files
@@ -94,12 +95,18 @@ def _kill_late(scenario: kill_scenarios.Scenario, place: Path, *_: object) -> fl
     return 0.0
 
 
-def test_a_kill_reaches_every_process_of_the_group(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_no_process_is_left_when_a_kill_is_done(tmp_path: Path, alone: bool) -> None:
+    """Nor one of a group of its own, which ends by itself a little later, as kernels do."""
+    ends = "while os.getppid() == int(sys.argv[1]): time.sleep(0.1)\ntime.sleep(0.5)"
+    child = f"import os, sys, time\n{ends if alone else 'time.sleep(60)'}"
     place = tmp_path / "place"
     place.mkdir()
     code = (
-        "import subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "import os, subprocess, sys, time\n"
+        f"command = [sys.executable, '-c', {child!r}, str(os.getpid())]\n"
+        "silent = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL}\n"
+        f"child = subprocess.Popen(command, start_new_session={alone}, **silent)\n"
         f"open({str(place / 'child')!r}, 'w').write(str(child.pid))\n"
         "print('ready', flush=True)\n"
         "time.sleep(60)"
@@ -107,10 +114,10 @@ def test_a_kill_reaches_every_process_of_the_group(tmp_path: Path) -> None:
     process = processes.start(["-c", code], place)
     assert process.stdout is not None
     process.stdout.readline()
-    child = Path("/proc", (place / "child").read_text())
+    begun = psutil.Process(int((place / "child").read_text()))
     processes.kill(process)
     assert process.returncode == -9
-    assert not child.exists() or "(zombie)" in (child / "status").read_text()
+    assert not begun.is_running() or begun.status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_iteration_that_is_done_too_often_is_counted(tmp_path: Path) -> None:

@@ -12,8 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from har_lib import files, video
+
+#: Seconds to wait for the last process of a work that was killed.
+_ENDING = 60
 
 #: Inode and time of change: a file of the same stamp was not written again.
 Stamp = tuple[int, int]
@@ -86,16 +90,34 @@ def run(
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
-    """SIGKILL to the whole group, and remove what it cannot remove from the shared memory."""
+    """SIGKILL to the whole group, and remove what it cannot remove from the shared memory.
+
+    What was begun in a group of its own, as kernels are, ends by itself when it finds itself alone;
+    until the last has ended something may still be written.
+    """
+    begun = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        begun = psutil.Process(process.pid).children(recursive=True)
     if process.poll() is None:  # or another may have its number by now
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    deadline = time.monotonic() + _ENDING
+    while time.monotonic() < deadline and not all(map(_has_ended, begun)):
+        time.sleep(0.05)
     # Semaphores, and a folder that is empty; nothing else can remove them before a restart.
     for left in SHARED.glob(f"sem.loky-{process.pid}-*"):
         left.unlink(missing_ok=True)
     for left in SHARED.glob(f"joblib_memmapping_folder_{process.pid}_*"):
         with contextlib.suppress(OSError):
             left.rmdir()
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Also where no one asks for its exit status: it can write no more."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def digests(folder: Path, chosen: Callable[[Path], bool] = Path.is_file) -> dict[str, str]:
