@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help replicate test accept lab extract lint unit notebooks site browser bench torture lock clean
+.PHONY: help replicate test accept lab extract lint unit notebooks site browser bench torture lock licences vulnerabilities clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -19,7 +19,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 .venv/ready: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)': install Python 3.11 or newer, or name it with make PYTHON=..." >&2; exit 1; }
@@ -79,6 +79,12 @@ lock: ## choose the pinned versions anew (needs uv)
 		--python-version 3.11 \
 		$(foreach package,torch $(GPU_ONLY),--no-emit-package $(package)) \
 		pyproject.toml -o requirements.lock
+
+licences: .venv/ready ## list what is installed under which licence, in docs/licences.md
+	@$(BIN)/python -m book.licences
+
+vulnerabilities: ## look the pinned versions up among known vulnerabilities (needs uv and a network)
+	@uvx pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements.lock
 
 clean: ## remove what was made: build/ and data/
 	rm -rf build data

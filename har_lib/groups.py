@@ -4,14 +4,18 @@ A group is what must not stand on both sides of a split: a person, a scene, a re
 """
 
 import csv
-import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import regex
 
 from har_lib.errors import InputError, plain
 
 _TABLES = ("groups.csv", "groups.tsv")
 _MANIFEST = "manifest.tsv"
+#: Seconds that a pattern may take for all clips; ``(a|aa)+$`` would take years for one name.
+_PATIENCE = 5.0
 
 
 def find_groups(
@@ -29,8 +33,8 @@ def find_groups(
     clips
         The clips in it.
     pattern
-        Regular expression, searched in the clip's path relative to ``root`` (with ``/``); its
-        group named ``group``, or its only one, is the clip's group.
+        Regular expression, as `re` and `regex` take it, searched in the clip's path relative to
+        ``root`` (with ``/``); its group named ``group``, or its only one, is the clip's group.
     table
         CSV, or TSV by its ending, with columns ``file`` and ``group``. ``file`` is relative to the
         table's folder, or else to ``root``. With neither argument, ``groups.csv`` and
@@ -93,8 +97,8 @@ def name_some(root: Path, clips: Sequence[Path]) -> str:
 def _from_names(root: Path, clips: Sequence[Path], pattern: str) -> list[str]:
     said = plain(pattern)
     try:
-        expression = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        expression = regex.compile(pattern)
+    except (regex.error, OverflowError, RecursionError) as error:
         raise InputError(f"pattern {said} is no regular expression: {error}") from None
     if "group" in expression.groupindex:
         wanted: str | int = "group"
@@ -105,12 +109,29 @@ def _from_names(root: Path, clips: Sequence[Path], pattern: str) -> list[str]:
             f"pattern {said} has {expression.groups} groups; put parentheses around the one"
             " part that is the group, or name it (?P<group>...)"
         )
-    found = [expression.search(clip.relative_to(root).as_posix()) for clip in clips]
+    found = _searched(expression, [clip.relative_to(root).as_posix() for clip in clips])
     groups = [match[wanted] if match else None for match in found]
     lost = [clip for clip, group in zip(clips, groups, strict=True) if not group]
     if lost:
         raise InputError(f"{root}: pattern {said} finds no group in {name_some(root, lost)}")
     return [group for group in groups if group]
+
+
+def _searched(
+    expression: "regex.Pattern[str]", names: Sequence[str]
+) -> "list[regex.Match[str] | None]":
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        return [
+            expression.search(name, timeout=max(deadline - time.monotonic(), 1e-3))
+            for name in names
+        ]
+    except (TimeoutError, MemoryError):
+        raise InputError(
+            f"pattern {plain(expression.pattern)} takes more than {_PATIENCE:g} s, or than the"
+            f" memory, for {len(names)} names; avoid to repeat what fits in many ways, as (a|aa)+"
+            " does, and a pattern that calls itself"
+        ) from None
 
 
 def _from_table(root: Path, clips: Sequence[Path], table: Path) -> list[str]:

@@ -124,6 +124,14 @@ PROMISES: Mapping[str, tuple[Promise, ...]] = {
             "names it.",
             "test_a_short_study_finds_nothing",
             "test_a_model_with_one_other_digit_is_refused",
+            "test_a_pattern_that_would_take_years_is_refused",
+        ),
+        _of(
+            "test_licences",
+            "What is installed is pinned, and [listed with its licence](licences.md); `make "
+            "vulnerabilities` looks it up among known vulnerabilities.",
+            "test_every_pinned_package_has_its_row",
+            "test_rows_say_what_the_installed_packages_say",
         ),
     ),
 }

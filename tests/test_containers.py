@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from har_lib import container_parts, containers
-from torture import clips
+from torture import clip_sources
 
 DATA = os.environ.get("HAR_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="HAR_TEST_DATA names no folder of real clips")
@@ -34,7 +34,7 @@ def problems(path: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, bytes]:
     """Name -> content of a clip of every container and codec, 30 frames each."""
-    sources = clips.made_sources(tmp_path_factory.mktemp("made"))
+    sources = clip_sources.made_sources(tmp_path_factory.mktemp("made"))
     return {source.path.name: source.path.read_bytes() for source in sources}
 
 

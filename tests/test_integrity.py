@@ -15,7 +15,7 @@ import pytest
 from har_lib import checksums, files, integrity, video
 from har_lib.container_parts import Contents
 from har_lib.pictures import Counter
-from torture import clips
+from torture import clip_mutations, clip_sources
 
 DATA = os.environ.get("HAR_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="HAR_TEST_DATA names no folder of real clips")
@@ -29,7 +29,7 @@ NAMES = (
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, bytes]:
     """Name -> content of a clip of every container and codec, 30 frames each."""
-    sources = clips.made_sources(tmp_path_factory.mktemp("made"))
+    sources = clip_sources.made_sources(tmp_path_factory.mktemp("made"))
     return {source.path.name: source.path.read_bytes() for source in sources}
 
 
@@ -82,7 +82,7 @@ def test_a_container_without_an_index_promises_nothing(tmp_path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg2video", rate=25)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        for frame in clips.numbered_frames():
+        for frame in clip_sources.numbered_frames():
             picture = av.VideoFrame.from_ndarray(frame, format="gray8")
             container.mux(stream.encode(picture.reformat(format="yuv420p")))
         container.mux(stream.encode())
@@ -109,7 +109,7 @@ def test_a_frame_that_was_dropped_is_not_the_end(tmp_path) -> None:
     """An AVI may list a part without content: the frame before it stays."""
     path = tmp_path / "clip.avi"
     for codec in video.CODECS:
-        video.write(path, clips.numbered_frames(), codec=codec)
+        video.write(path, clip_sources.numbered_frames(), codec=codec)
         content = bytearray(path.read_bytes())
         at = content.index(b"movi") + 4
         for _ in range(10):
@@ -180,7 +180,9 @@ def test_packed_frames_in_both_directions_are_no_loss(tmp_path) -> None:
     with av.open(str(tmp_path / "plain.avi"), "w") as container:
         stream = container.add_stream("mpeg4", rate=25, options={"bf": "1", "b_strategy": "0"})
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        frames = [av.VideoFrame.from_ndarray(f, format="gray8") for f in clips.numbered_frames()]
+        frames = [
+            av.VideoFrame.from_ndarray(f, format="gray8") for f in clip_sources.numbered_frames()
+        ]
         packets = [p for f in frames for p in stream.encode(f.reformat(format="yuv420p"))]
         pictures = [bytes(packet) for packet in [*packets, *stream.encode()]]
         header = bytes(stream.codec_context.extradata or b"")
@@ -291,7 +293,7 @@ def test_a_picture_that_waits_at_the_end_is_not_promised(made, tmp_path, monkeyp
 
 def test_decoder_alone_would_not_notice_frames_that_were_taken_out(made, tmp_path) -> None:
     content = bytearray(made["MJPG.avi"])
-    clips._take_frames(content, 0, np.random.default_rng(0))
+    clip_mutations._take_frames(content, 0, np.random.default_rng(0))
     path = tmp_path / "clip.avi"
     path.write_bytes(content)
     assert 27 <= len(video.read_gray(path)) <= 28
@@ -300,7 +302,7 @@ def test_decoder_alone_would_not_notice_frames_that_were_taken_out(made, tmp_pat
 
 def test_frames_that_change_size(tmp_path) -> None:
     path = tmp_path / "clip.avi"
-    video.write(path, clips.numbered_frames(6), codec="MJPG")
+    video.write(path, clip_sources.numbered_frames(6), codec="MJPG")
     content = bytearray(path.read_bytes())
     # The last frame gives way to a smaller one, with padding that JPEG allows.
     at = content.rindex(b"00dc", 0, content.index(b"idx1"))
@@ -369,7 +371,7 @@ def test_checksums_of_ffv1_cover_every_bit(made, tmp_path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25, options={"level": "1"})
         stream.width, stream.height, stream.pix_fmt = 160, 120, "gray"
-        for frame in clips.numbered_frames():
+        for frame in clip_sources.numbered_frames():
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray8")))
         container.mux(stream.encode())
     assert kinds(path) == []

@@ -29,8 +29,9 @@ from har_lib import (
     synthetic,
 )
 from har_lib.errors import InputError
-from torture import isolated, reader_formats
-from torture.reader_mutations import MARKER, Payload, pickled
+from torture import isolated, reader_formats, reader_handed_over, reader_notebooks, reader_written
+from torture.damage_arrays import pickled
+from torture.payload import MARKER, Payload
 
 FOLDERS = ("har_lib", "book", "benchmarks", "torture")
 
@@ -287,7 +288,7 @@ def test_a_checkpoint_that_holds_a_payload_is_refused(home: Path, name: str) -> 
 def test_a_model_that_holds_a_payload_is_refused(home: Path, name: str) -> None:
     folder = home / "model"
     folder.mkdir()
-    reader_formats._make_model(folder)
+    reader_handed_over.make_model(folder)
     path = folder / "classifier.npz"
     with_payload(path, name)
     with pytest.raises(InputError, match=r"classifier\.npz is no saved classifier"):
@@ -372,7 +373,7 @@ def test_paths_in_tables_lead_nowhere(home: Path) -> None:
     assert {record.path.parent.parent for record in found.records} == {root}
     assert set(found.groups.tolist()) == {"a", "b"}
 
-    reader_formats._make_lists(root)
+    reader_written.make_lists(root)
     lists = (root / "trainlist01.txt").read_text()
     files.write_text(
         root / "trainlist01.txt", f"../../secret/run/a.avi 1{lists[lists.index(chr(10)) :]}"
@@ -386,7 +387,7 @@ def test_paths_in_tables_lead_nowhere(home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../secret/a.avi 1", "/etc/passwd 1", "ActionAA/../x.avi 1"])
 def test_a_list_of_ucf101_names_nothing_but_its_clips(home: Path, name: str) -> None:
-    reader_formats._make_lists(home)
+    reader_written.make_lists(home)
     lines = (home / "trainlist01.txt").read_text().splitlines()
     files.write_text(home / "trainlist01.txt", "\n".join([name, *lines[1:]]))
     with pytest.raises(InputError, match=r"trainlist01\.txt: .* is no clip of UCF101"):
@@ -403,7 +404,7 @@ def test_a_notebook_from_elsewhere_is_read_and_not_run(
 
     monkeypatch.setattr(jupyter_client.KernelManager, "start_kernel", start)
     monkeypatch.setattr(jupyter_client.AsyncKernelManager, "start_kernel", start)
-    reader_formats._make_notebooks(home)
+    reader_notebooks.make_notebooks(home)
     path = home / "first" / "notebooks" / "03_stip.ipynb"
     content = json.loads(path.read_text())
     code = [cell for cell in content["cells"] if cell["cell_type"] == "code"][-1]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from har_lib import integrity, video
-from torture import clips
+from torture import clip_mutations, clip_sources, clips
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> list[clips.Source]:
-    return clips.made_sources(tmp_path_factory.mktemp("made"))
+def made(tmp_path_factory) -> list[clip_sources.Source]:
+    return clip_sources.made_sources(tmp_path_factory.mktemp("made"))
 
 
 def test_forty_mutated_clips(monkeypatch) -> None:
@@ -28,24 +28,26 @@ def test_forty_mutated_clips(monkeypatch) -> None:
 def test_numbers_survive_every_codec(made) -> None:
     for source in made:
         frames = video.read_gray(source.path)
-        assert [clips.read_number(frame) for frame in frames] == list(range(clips.FRAMES))
-    frames = clips.numbered_frames()
-    assert clips.read_number(frames[3] // 4 + 96) is None
+        assert [clip_sources.read_number(frame) for frame in frames] == list(
+            range(clip_sources.FRAMES)
+        )
+    frames = clip_sources.numbered_frames()
+    assert clip_sources.read_number(frames[3] // 4 + 96) is None
     swapped = frames[3].copy()
     swapped[:16, :16] = 255 - swapped[:16, :16]
-    assert clips.read_number(swapped) is None
+    assert clip_sources.read_number(swapped) is None
 
 
 def test_a_mutation_is_told_by_seed_and_number_and_changes_something(made) -> None:
     content = made[2].path.read_bytes()
     seen = set()
     for number in range(60):
-        changed, name = clips.mutate(content, 3, number)
-        assert (changed, name) == clips.mutate(content, 3, number)
+        changed, name = clip_mutations.mutate(content, 3, number)
+        assert (changed, name) == clip_mutations.mutate(content, 3, number)
         assert changed != content
         seen.add(name)
-    assert seen == set(clips.MUTATIONS)
-    assert clips.mutate(content, 4, 0)[0] != clips.mutate(content, 3, 0)[0]
+    assert seen == set(clip_mutations.MUTATIONS)
+    assert clip_mutations.mutate(content, 4, 0)[0] != clip_mutations.mutate(content, 3, 0)[0]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_a_mutation_is_told_by_seed_and_number_and_changes_something(made) -> No
     ],
 )
 def test_study_finds_what_passes_as_whole(tmp_path, monkeypatch, frames, fate, lost) -> None:
-    sound = clips.numbered_frames()
+    sound = clip_sources.numbered_frames()
     reference = tmp_path / "reference.npy"
     np.save(reference, sound)
     path = tmp_path / "clip.avi"

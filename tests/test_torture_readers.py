@@ -50,7 +50,18 @@ from har_lib import (
     synthetic,
 )
 from har_lib.errors import InputError
-from torture import isolated, reader_formats, reader_mutations, readers
+from torture import (
+    damage_yaml,
+    isolated,
+    payload,
+    reader_formats,
+    reader_handed_over,
+    reader_kept,
+    reader_mutations,
+    reader_notebooks,
+    reader_written,
+    readers,
+)
 from torture.reader_formats import FORMATS, Format
 from torture.readers import Readers
 
@@ -118,7 +129,7 @@ def _read_badly(folder: Path) -> Any:
         "abort": os.abort,
         "hang": lambda: time.sleep(60),
         "memory": lambda: bytearray(3 * 2**30),
-        "payload": lambda: Path(reader_mutations.MARKER).write_text(""),
+        "payload": lambda: Path(payload.MARKER).write_text(""),
     }
     return answers[word]()
 
@@ -191,7 +202,7 @@ def test_the_summary_and_the_rows_count_all() -> None:
 
 
 def bomb(merge: bool) -> str:
-    return reader_mutations._bomb("b", 10, merge)
+    return damage_yaml.bomb("b", 10, merge)
 
 
 YAMLS = {
@@ -303,7 +314,7 @@ def test_sequences_of_kth(tmp_path: Path, content: bytes, said: str) -> None:
 
 @pytest.mark.parametrize("name", ["classInd.txt", "trainlist01.txt", "testlist01.txt"])
 def test_lists_of_ucf101(tmp_path: Path, name: str) -> None:
-    reader_formats._make_lists(tmp_path)
+    reader_written.make_lists(tmp_path)
     assert [len(names) for names in splits.ucf101_split(tmp_path, 1)] == [9537, 3783]
     path = tmp_path / name
     content = path.read_bytes()
@@ -340,6 +351,13 @@ def test_tables_of_groups(tmp_path: Path, content: bytes, said: str) -> None:
 def test_patterns_of_groups(tmp_path: Path, pattern: str) -> None:
     clips = [tmp_path / "run" / "a_1.avi"]
     assert "pattern " in refusal(groups.find_groups, tmp_path, clips, pattern)
+
+
+@pytest.mark.parametrize("pattern", ["/((?:a|aa)+)$", "((?R))"])
+def test_a_pattern_that_would_take_years_is_refused(tmp_path: Path, pattern: str) -> None:
+    clips = [tmp_path / "run" / f"{'a' * 60}b.avi"]
+    said = refusal(groups.find_groups, tmp_path, clips, pattern)
+    assert said.startswith(f"pattern {pattern} takes more than 5 s, or than the memory")
 
 
 @pytest.mark.parametrize("row", ["[" * 100_000, '{"test": "a", "seed": 1, "right": Infinity}', "7"])
@@ -422,29 +440,29 @@ def test_what_can_be_made_again_is_made_again(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("gone", ["executed", "made", "key"])
 def test_a_record_without_one_of_its_parts_is_stale(tmp_path: Path, gone: str) -> None:
-    reader_formats._make_records(tmp_path)
-    assert reader_formats._read_records(tmp_path)[:2] == [True, True]
+    reader_notebooks.make_records(tmp_path)
+    assert reader_notebooks.read_records(tmp_path)[:2] == [True, True]
     for name in ("run.json", "03.json"):
         kept = files.read_json(tmp_path / name)
         for value in (None, 7, "x", []):
             files.write_json(tmp_path / name, {**kept, gone: value})
-            assert False in reader_formats._read_records(tmp_path)[:2]
+            assert False in reader_notebooks.read_records(tmp_path)[:2]
         files.write_json(tmp_path / name, {key: kept[key] for key in kept.keys() - {gone}})
-        assert False in reader_formats._read_records(tmp_path)[:2]
+        assert False in reader_notebooks.read_records(tmp_path)[:2]
         files.write_json(tmp_path / name, kept)
-    assert reader_formats._read_records(tmp_path)[:2] == [True, True]
+    assert reader_notebooks.read_records(tmp_path)[:2] == [True, True]
 
 
 def test_a_list_of_the_built_in_data_without_a_size(tmp_path: Path) -> None:
-    reader_formats._make_builtin(tmp_path)
+    reader_kept.make_builtin(tmp_path)
     kept = files.read_json(tmp_path / "manifest.json")
-    assert reader_formats._read_manifest(tmp_path) is not None
+    assert reader_kept.read_manifest(tmp_path) is not None
     name = next(iter(kept["files"]))
     for entry in ({}, {"sha256": "ab"}, {"sha256": "ab", "bytes": "7"}, 7, None, []):
         files.write_json(
             tmp_path / "manifest.json", {**kept, "files": {**kept["files"], name: entry}}
         )
-        assert reader_formats._read_manifest(tmp_path) is None
+        assert reader_kept.read_manifest(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -453,7 +471,7 @@ def test_a_list_of_the_built_in_data_without_a_size(tmp_path: Path) -> None:
 def test_answers_that_do_not_fit_each_other_are_made_again(
     tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    reader_formats._make_kept(tmp_path)
+    reader_kept.make_kept(tmp_path)
     path = tmp_path / "answers.json"
     assert feature_ablation.finished(path) is not None
     kept = files.read_json(path)
@@ -467,7 +485,7 @@ def test_answers_that_do_not_fit_each_other_are_made_again(
 def test_a_notebook_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     """The error of Python shows all of the file."""
     path = tmp_path / "03_stip.ipynb"
-    reader_formats._write_notebook(path)
+    reader_notebooks.write_notebook(path)
     path.write_bytes(path.read_bytes().replace(b"Title", b"\xff"))
     for read in (notebook_parameters.parameters, side_by_side.executed.results):
         assert f"{path} cannot be read as a notebook" in refusal(read, path)
@@ -479,7 +497,7 @@ def test_a_notebook_that_is_no_text_is_refused_in_one_line(tmp_path: Path) -> No
 )
 def test_parameters_that_no_parser_can_take(tmp_path: Path, source: str) -> None:
     path = tmp_path / "03_stip.ipynb"
-    reader_formats._write_notebook(path)
+    reader_notebooks.write_notebook(path)
     content = files.read_json(path)
     content["cells"][1]["source"] = [source]
     files.write_json(path, content)
@@ -490,7 +508,7 @@ def test_parameters_that_no_parser_can_take(tmp_path: Path, source: str) -> None
 @pytest.mark.parametrize("results", [[], "x", 7, {"a": [1]}, None])
 def test_results_in_a_notebook_that_are_none(tmp_path: Path, results: Any) -> None:
     path = tmp_path / "03_stip.ipynb"
-    reader_formats._write_notebook(path)
+    reader_notebooks.write_notebook(path)
     content = files.read_json(path)
     content["cells"][-1]["outputs"][-1]["data"] = {side_by_side.executed.MIME: results}
     files.write_json(path, content)
@@ -504,7 +522,7 @@ def test_results_in_a_notebook_that_are_none(tmp_path: Path, results: Any) -> No
 
 def test_results_of_any_depth_are_read_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "03_stip.ipynb"
-    reader_formats._write_notebook(path)
+    reader_notebooks.write_notebook(path)
     text = path.read_text()
     assert text.count('"points": 12') == 1
     kinds = set()
@@ -538,7 +556,7 @@ def test_a_header_that_promises_less_is_noticed(tmp_path: Path) -> None:
     shortened(path, "P_A")
     assert "is no checkpoint, or a damaged one" in refusal(checkpoint.read, path, {"seed": 1})
 
-    reader_formats._make_model(tmp_path)
+    reader_handed_over.make_model(tmp_path)
     path = tmp_path / "classifier.npz"
     assert alstm.ALSTMClassifier.load(path)
     shortened(path, "centre")
@@ -557,19 +575,19 @@ def test_a_checkpoint_of_no_identity(tmp_path: Path, identity: Any) -> None:
 
 def test_a_checkpoint_without_an_array_of_its_search(tmp_path: Path) -> None:
     path = tmp_path / "search.npz"
-    reader_formats._search(tmp_path)
+    reader_kept.search(tmp_path)
     arrays = files.read_arrays(path)
     about = json.loads(str(arrays.pop("about")))
     del arrays["seal"], arrays["known_values"]
     checkpoint.write(path, about["identity"], about["numbers"], **arrays)
-    line = refusal(lambda folder: reader_formats._search(folder), tmp_path)
+    line = refusal(lambda folder: reader_kept.search(folder), tmp_path)
     assert line.startswith(f"{path}: is not a checkpoint of a search")
     assert "known_values" in line
 
 
 @pytest.mark.parametrize("part", ["choices", "trained_on", "digest", "weights"])
 def test_a_model_with_one_other_digit_is_refused(tmp_path: Path, part: str) -> None:
-    reader_formats._make_model(tmp_path)
+    reader_handed_over.make_model(tmp_path)
     assert predict.Model.load(tmp_path)
     about = files.read_json(tmp_path / "model.json")
     if part == "weights":
@@ -607,16 +625,16 @@ FORMS = {
 
 
 def _digests(folder: str) -> list[str]:
-    return list(reader_formats._read_digests(Path(folder)))
+    return list(reader_kept.read_digests(Path(folder)))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_memory_of_digests_is_believed_only_as_it_was_written(
     tmp_path: Path, form: str
 ) -> None:
-    reader_formats._make_digests(tmp_path)
+    reader_kept.make_digests(tmp_path)
     true = files.digest(tmp_path / "clip.avi")
-    assert reader_formats._read_digests(tmp_path) == [true]
+    assert reader_kept.read_digests(tmp_path) == [true]
     with closing(sqlite3.connect(digests.database())) as memory, memory:
         memory.executescript(FORMS[form])
     outcome = isolated.run(_digests, (str(tmp_path),), preload=reader_formats.PRELOAD)

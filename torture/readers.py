@@ -17,8 +17,9 @@ from typing import Any
 from tqdm import tqdm
 
 from torture import isolated
+from torture.payload import MARKER
 from torture.reader_formats import FORMATS, PRELOAD, Format
-from torture.reader_mutations import DAMAGES, MARKER
+from torture.reader_mutations import DAMAGES
 
 #: More letters than these are no line that anyone reads; a folder's own length comes on top.
 LONGEST = 400
