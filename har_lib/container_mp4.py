@@ -74,7 +74,9 @@ def contents(source: Source) -> Contents:
         return best
     number = source.number(_place(videos[0], b"tkhd")[0] + _version(source, videos[0]) * 8 + 12, 4)
     walked = [(body - 8, list(boxes(source, body, end))) for body, end in fragments]
-    more = container_fragments.contents(source, walked, number, defaults, media, boxes)
+    # Media before the fragments are of the tables, if these list any.
+    first = walked[0][0] if any(_samples(source, track) for track in tracks) else 0
+    more = container_fragments.contents(source, walked, number, defaults, media, boxes, first)
     return Contents("MP4", (best.frames or 0) + (more.frames or 0), best.problems + more.problems)
 
 
@@ -117,6 +119,12 @@ def _track(source: Source, start: int, end: int) -> _Track:
     if b"hdlr" in track.places:
         track.kind = source.take(track.places[b"hdlr"][0] + 8, 4)
     return track
+
+
+def _samples(source: Source, track: _Track) -> int:
+    """How many its table lists; none where it has no table."""
+    found = track.places.get(b"stz2") or track.places.get(b"stsz")
+    return source.number(found[0] + 8, 4) if found else 0
 
 
 def _place(track: _Track, name: bytes) -> tuple[int, int]:

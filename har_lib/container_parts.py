@@ -98,8 +98,29 @@ def overlap(starts: np.ndarray, stops: np.ndarray) -> bool:
 
 
 def within(starts: np.ndarray, stops: np.ndarray, ranges: list[tuple[int, int]]) -> bool:
-    """Whether every range lies inside one of ``ranges``."""
-    inside = np.zeros(len(starts), bool)
-    for low, high in ranges:
-        inside |= (starts >= low) & (stops <= high)
-    return bool(inside.all())
+    """Whether every range lies inside one of ``ranges``, which are in order and apart."""
+    if not len(starts) or not ranges:
+        return not len(starts)
+    lows, highs = np.array(ranges, np.int64).T
+    place = np.searchsorted(lows, starts, side="right") - 1
+    return bool(((place >= 0) & (stops <= highs[place])).all())
+
+
+def uncovered(starts: np.ndarray, stops: np.ndarray, ranges: list[tuple[int, int]]) -> int:
+    """Bytes of ``ranges``, which are in order and apart, that none of the others holds.
+
+    Examples
+    --------
+    >>> uncovered(np.array([4, 10, 11]), np.array([8, 14, 12]), [(0, 6), (8, 16)])
+    8
+    """
+    order = np.argsort(starts, kind="stable")
+    starts, stops = starts[order], np.maximum.accumulate(stops[order])
+    # Each begins where those before it have ended.
+    starts[1:] = np.maximum(starts[1:], stops[:-1])
+    stops = np.maximum(starts, stops)
+    edges = np.column_stack([starts, stops]).ravel()
+    held = np.column_stack([np.zeros_like(starts), stops - starts]).ravel().cumsum()
+    wanted = np.array(ranges, np.int64).reshape(-1, 2)
+    below = np.interp(wanted, edges, held) if len(edges) else np.zeros(wanted.shape)
+    return int(((wanted[:, 1] - wanted[:, 0]) - (below[:, 1] - below[:, 0])).sum())
