@@ -10,7 +10,7 @@ import cv2
 import pandas as pd
 
 from har_lib import datasets, digests, files, parallel, store, verdicts, video
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _name(clip: Path, root: Path) -> str:
 
 
 def write(findings: Sequence[Finding], path: Path) -> None:
-    """Write findings as CSV: clip, problem."""
-    rows = [(finding.clip, finding.problem) for finding in findings]
+    """Write findings as CSV, one line each: clip, problem."""
+    rows = [(printable(finding.clip), printable(finding.problem)) for finding in findings]
     table = pd.DataFrame(rows, columns=["clip", "problem"])
     files.write_text(path, table.to_csv(index=False, lineterminator="\n"))

@@ -4,6 +4,7 @@ A verb imports what it needs when it runs, so that ``har --help`` answers at onc
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from har_lib import (
     cli_report,
     cli_sweep,
 )
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,9 @@ def main(words: Sequence[str] | None = None) -> int:
         0; 2 for input that cannot be used, after one line on stderr; 130 when interrupted.
     """
     words = sys.argv[1:] if words is None else words
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files may be no UTF-8; they are shown nevertheless.
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = build_parser().parse_args(_shield(words))
     arguments.words = list(words)
     return answered("har", lambda: VERBS[arguments.verb].run(arguments))
@@ -193,15 +197,21 @@ def answered(program: str, function: Callable[[], object]) -> int:
     try:
         function()
     except InputError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        print(f"{program}: {_shown(error)}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader, such as head, has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"{program}: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        said = _shown(f"{error.strerror or error}: {error.filename or ''}")
+        print(f"{program}: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _shown(message: object) -> str:
+    """A message with names in it, none of which may command the terminal."""
+    return "\n".join(printable(line) for line in str(message).split("\n"))

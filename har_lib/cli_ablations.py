@@ -24,7 +24,8 @@ def ablations(arguments: argparse.Namespace) -> None:
     settings = settle(values)
     if arguments.record:
         record.check_name(arguments.record)
-    dataset = cli_data.fill(settings, arguments.output)
+    prepared = cli_data.prepare(settings, arguments.output)
+    dataset = prepared.dataset
     given = settings["config"].changes()
     table = feature_ablation.run(
         dataset,
@@ -41,6 +42,7 @@ def ablations(arguments: argparse.Namespace) -> None:
         "data": dataset.name,
         "data_digest": dataset.digest(),
         "clips": len(dataset.records),
+        **prepared.damage,
         "choices": given,
         "repeats": arguments.repeats,
         "seed": settings["seed"],

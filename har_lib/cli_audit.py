@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from har_lib.errors import printable
+
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``har audit``."""
@@ -32,10 +34,10 @@ def audit(arguments: argparse.Namespace) -> None:
     else:
         table = audit.read(arguments.table)
         checks = audit.audit(table)
-        print("\n".join(filter(None, [table.title, table.source, audit.ASSUMED])))
+        print("\n".join(map(printable, filter(None, [table.title, table.source, audit.ASSUMED]))))
         for method in table.rows:
             own = [check for check in checks if check.method == method]
-            print(f"\n{method}")
+            print(f"\n{printable(method)}")
             for check in own:
                 average = "whatever the average" if check.averaging == "any" else check.averaging
                 print(f"  {check.verdict:<10}  {average}: {check.question}: {check.why}")

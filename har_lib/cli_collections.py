@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from har_lib import cli_fetch
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
 
 
 def data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +72,7 @@ def check(arguments: argparse.Namespace) -> None:
     found = checking.check(arguments.folder, arguments.jobs, progress=True)
     table.unlink(missing_ok=True)
     for finding in found.findings:
-        print(f"{finding.clip}: {finding.problem}")
+        print(printable(f"{finding.clip}: {finding.problem}"))
     print(found.summary(), flush=True)
     if datasets.recognised(arguments.folder) == "ucf101":
         _compare_with_lists(arguments.folder)

@@ -3,15 +3,16 @@
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from har_lib.cli_parameters import data_arguments, parameters, resolve, settle
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
 
 if TYPE_CHECKING:
     from har_lib.datasets import Dataset
-    from har_lib.extraction import Failure
+    from har_lib.extraction import Extraction, Failure
 
     Note = Callable[..., None]
 
@@ -28,13 +29,40 @@ def load(settings: dict[str, Any]) -> "Dataset":
     return dataset
 
 
-def fill(
-    settings: dict[str, Any], output: Path, scheduler: str = "", verify: bool = False
-) -> "Dataset":
-    """Make the data and all features; what is wrong with clips is listed.
+@dataclass(frozen=True)
+class Prepared:
+    """The clips that are to be used, and what results say of the others; see `session.damage`."""
 
-    Gives the clips that are to be used.
+    dataset: "Dataset"
+    damage: dict[str, str | int]
+
+
+def prepare(settings: dict[str, Any], output: Path) -> Prepared:
+    """Make the data and all features, for numbers that are to be reported.
+
+    Raises
+    ------
+    InputError
+        If no clip of some class is left.
     """
+    from har_lib import session
+
+    dataset, done = _make(settings, output)
+    session.check_classes(dataset, done.failures)
+    policy = settings["damaged_clips"]
+    told = session.damage(policy, len(done.failures), len(done.flagged))
+    return Prepared(done.usable(dataset), told)
+
+
+def fill(settings: dict[str, Any], output: Path) -> "Dataset":
+    """The clips of `prepare` alone, for what says by itself which of them it left out."""
+    return prepare(settings, output).dataset
+
+
+def _make(
+    settings: dict[str, Any], output: Path, scheduler: str = "", verify: bool = False
+) -> "tuple[Dataset, Extraction]":
+    """Make the data and all features; what is wrong with clips is listed."""
     from har_lib import extraction
 
     dataset = load(settings)
@@ -50,7 +78,7 @@ def fill(
         )
         note(done.failures, done.flagged)
     print(done.summary(), flush=True)
-    return done.usable(dataset)
+    return dataset, done
 
 
 @contextmanager
@@ -66,9 +94,9 @@ def listing(dataset: "Dataset", table: Path) -> "Iterator[Note]":
             return
         extraction.write_failures(failures, table, flagged)
         for _, reason in failures:
-            print(f"not used: {reason}")
+            print(printable(f"not used: {reason}"))
         for record, flaw in flagged:
-            print(f"damaged and used: {record.path}: {flaw}")
+            print(printable(f"damaged and used: {record.path}: {flaw}"))
         counts = [f"{len(failures)} of {len(dataset)} clips not used"] * bool(failures)
         counts += [f"{len(flagged)} damaged and used"] * bool(flagged)
         print(f"{', '.join(counts)}, listed in {table}", flush=True)
@@ -124,7 +152,7 @@ def extract(arguments: argparse.Namespace) -> None:
     """Make the features that the store lacks."""
     take_named_data(arguments)
     settings = settle(resolve(arguments))
-    fill(settings, arguments.output, arguments.scheduler, arguments.verify)
+    _make(settings, arguments.output, arguments.scheduler, arguments.verify)
 
 
 def export_arguments(parser: argparse.ArgumentParser) -> None:

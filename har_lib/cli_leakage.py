@@ -52,7 +52,8 @@ def leakage(arguments: argparse.Namespace) -> None:
     if arguments.record:
         record.check_name(arguments.record)
     output = arguments.output
-    dataset = cli_data.fill(settings, output)
+    prepared = cli_data.prepare(settings, output)
+    dataset = prepared.dataset
     digest = dataset.digest()
     found = leakage_study.run(
         dataset.name,
@@ -71,7 +72,8 @@ def leakage(arguments: argparse.Namespace) -> None:
         "profile": settings["profile"],
         "choices": config.flat(),
     }
-    results = about | found
+    # The study is given the usable clips alone: of the others it knows nothing.
+    results = about | found | prepared.damage
     paths = [output / "results" / "leakage.json"]
     if arguments.record:
         paths.append(record.FOLDER / f"leakage_{arguments.record}.json")

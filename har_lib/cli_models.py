@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from har_lib import cli_data
 from har_lib.cli_parameters import data_arguments, resolve, settle
+from har_lib.errors import printable
 
 if TYPE_CHECKING:
     from har_lib.datasets import Dataset
@@ -40,14 +41,16 @@ def train(arguments: argparse.Namespace) -> None:
     folder = arguments.model or arguments.output / "model"
     # A search that was ended goes on when the command is given again.
     unfinished = folder / "unfinished"
+    prepared = cli_data.prepare(settings, arguments.output)
     model = predict.train(
-        cli_data.fill(settings, arguments.output),
+        prepared.dataset,
         settings["config"],
         settings["seed"],
         settings["jobs"],
         progress=True,
         device=arguments.device,
         checkpoint=unfinished,
+        damage=prepared.damage,
     )
     model.save(folder)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -102,7 +105,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Say what a video shows."""
-    from har_lib import annotate, datasets, model_folder, movie, predict, verdicts
+    from har_lib import annotate, datasets, model_folder, movie, predict, session, verdicts
     from har_lib.config import Config
     from har_lib.files import build_dir
     from har_lib.video import VideoError, frames_per_second, read_gray
@@ -116,7 +119,7 @@ def predict(arguments: argparse.Namespace) -> None:
         )
     read_gray(arguments.video, size=(16, 16), damaged=accepted)
     if flaw:
-        print(f"damaged and used: {arguments.video}: {flaw}", flush=True)
+        print(printable(f"damaged and used: {arguments.video}: {flaw}"), flush=True)
     if arguments.annotated:
         movie.check_target(arguments.annotated, arguments.video)
         frames_per_second(arguments.video)
@@ -127,8 +130,12 @@ def predict(arguments: argparse.Namespace) -> None:
     model = predict.Model.load(folder)
     output = arguments.output or build_dir() / "predictions"
     seen = predict.look(model, arguments.video, damaged=accepted)
-    for action, share in predict.draw(model, arguments.video, output, seen=seen).items():
-        print(f"{100 * share:5.1f} %  {action}")
+    damage: dict[str, str | int] = {}
+    if accepted:
+        damage = session.damage("accept", 0, int(bool(flaw))) | ({"flaw": flaw} if flaw else {})
+    shares = predict.draw(model, arguments.video, output, seen=seen, damage=damage)
+    for action, share in shares.items():
+        print(f"{100 * share:5.1f} %  {printable(action)}")
     print(f"the model knows only these actions; the picture is {output / arguments.video.stem}.png")
     if arguments.annotated:
         codec = annotate.write(arguments.video, seen, arguments.annotated, progress=True)

@@ -1,6 +1,7 @@
 """The command that runs the multiverse."""
 
 import argparse
+import dataclasses
 
 from har_lib.cli_parameters import data_arguments, resolve, settle
 from har_lib.errors import InputError
@@ -63,8 +64,9 @@ def multiverse(arguments: argparse.Namespace) -> None:
     if arguments.record is not None:
         target = study.path_of(arguments.record)
     files.check_target(target)
+    prepared = cli_data.prepare(settings, arguments.output)
     found = study.study(
-        cli_data.fill(settings, arguments.output),
+        prepared.dataset,
         output,
         universes,
         settings["seed"],
@@ -73,10 +75,13 @@ def multiverse(arguments: argparse.Namespace) -> None:
         noise=noise,
         scheduler=arguments.scheduler,
     )
+    found = dataclasses.replace(found, about={**found.about, **prepared.damage})
     study.write(found, target, ["har", *arguments.words])
     print(found.summary())
     for number, reason in list(found.failures.items())[:3]:
         print(f"universe {number} has no result: {reason}")
+    for name, number, reason in found.not_again[:3]:
+        print(f"{name}: universe {number} has no result: {reason}")
     print(f"written to {target}")
 
 

@@ -117,7 +117,7 @@ def for_notebook(
 
 def run(arguments: argparse.Namespace) -> None:
     """Run one notebook, or list its parameters."""
-    from har_lib import notebooks
+    from har_lib import locks, notebooks
     from har_lib.files import build_dir
 
     path = chosen_notebook(arguments)
@@ -134,7 +134,8 @@ def run(arguments: argparse.Namespace) -> None:
     values = for_notebook(arguments, path.stem, known)
     if "output" in known:
         values.setdefault("output", str(output))
-    print(notebooks.execute(path, output / path.name, values))
+    with locks.alone(output):
+        print(notebooks.execute(path, output / path.name, values))
 
 
 def choices_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,8 +23,7 @@ from distributed.comm import CommClosedError
 from joblib._dask import DaskDistributedBackend
 
 from har_lib import files, sources
-from har_lib.errors import InputError
-from har_lib.groups import printable
+from har_lib.errors import InputError, printable
 
 #: Seconds in which a scheduler must answer, in which the first worker must come, and for which
 #: a run goes on waiting after the last worker has gone.

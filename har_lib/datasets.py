@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from har_lib import digests, files, synthetic, video
-from har_lib.errors import InputError
-from har_lib.groups import find_groups, name_some, printable
+from har_lib.errors import InputError, printable
+from har_lib.groups import find_groups, name_some
 from har_lib.splits import UCF101_NAME, kth_sequences, ucf101_split
+from har_lib.ucf101_supports import SUPPORTS
 
 #: Names that ``load`` takes.
 NAMES = ("builtin", "ucf101", "kth", "folder")
@@ -379,6 +380,14 @@ def _ucf101_records(place: Path, group: Callable[[str, str], str]) -> tuple[Reco
             f"{place}: not named as Class/v_Class_gNN_cNN.avi: {name_some(place, odd)};"
             " rename or remove, or use data set folder for other clips"
         )
+    filled = {clip.parent.name for clip in clips}
+    empty = [
+        path
+        for path, is_folder in _entries(place)
+        if is_folder and path.name in SUPPORTS["all clips"] and path.name not in filled
+    ]
+    if clips and empty:
+        raise _refusal(f"{place}: no clip in {name_some(place, sorted(empty))}; fetch them again")
     return tuple(
         Record(clip, clip.parent.name, group(clip.parent.name, match["group"]))
         for clip, match in zip(clips, matches, strict=True)
@@ -400,15 +409,14 @@ def existing(root: Path | str) -> Path:
 def videos(root: Path) -> list[Path]:
     """Every video below ``root`` in the order of its relative path; hidden ones are left out."""
     with _what_cannot_be_read_named():
-        found = [
-            path
-            for path in _files(root)
-            if path.suffix.lower() in video.SUFFIXES and not path.is_dir()
-        ]
+        found = [path for path in _files(root) if path.suffix.lower() in video.SUFFIXES]
         found.sort(key=lambda path: path.relative_to(root).as_posix())
         for path in found:
+            if path.is_dir():
+                raise _refusal(f"{path}: is called a video and is a folder; rename or remove it")
             if not path.is_file():
-                raise _refusal(f"{path}: is a link to a file that is gone; mend or remove it")
+                what = "a link to a file that is gone" if path.is_symlink() else "no plain file"
+                raise _refusal(f"{path}: is {what}; mend or remove it")
     return found
 
 
@@ -419,7 +427,9 @@ def _files(folder: Path, follow: bool = True) -> Iterator[Path]:
     """
     for path, is_folder in _entries(folder, follow):
         if is_folder:
-            yield from _files(path, follow=False)
+            inside = list(_files(path, follow=False))
+            # An empty folder that is called a video stands in the place of one.
+            yield from inside or [path] * (path.suffix.lower() in video.SUFFIXES)
         else:
             yield path
 

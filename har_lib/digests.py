@@ -1,8 +1,9 @@
 """SHA-256 of files, remembered on disk, so that a data set of many gigabytes is read once.
 
-A file is known by its absolute path, size and time of change. The memory is a small database in
-the store that any number of processes may use at once. It can be lost at any time: what it does
-not know is read again.
+A file is known by its absolute path, its size, and the times at which its content and its entry
+in the file system changed: the first can be set back, the second cannot. The memory is a small
+database in the store that any number of processes may use at once. It can be lost at any time:
+what it does not know is read again.
 """
 
 import hashlib
@@ -18,8 +19,8 @@ from typing import TypeVar
 from har_lib import files
 
 Answer = TypeVar("Answer")
-#: What a file is known by: absolute path, size in bytes, time of change in ns.
-Mark = tuple[str, int, int]
+#: What a file is known by: absolute path, size in bytes, times of change in ns, see `_mark`.
+Mark = tuple[str, int, int, int]
 
 #: Nanoseconds. File systems count time coarsely, FAT by two seconds: a file that changes twice in
 #: a shorter time may show only the first change, so what is that young is not remembered.
@@ -40,14 +41,12 @@ _seen: dict[Mark, str] = {}
 
 @dataclass(frozen=True)
 class Observation:
-    """A file's digest, and its size in bytes and time of change in ns when it was read.
+    """A file's digest, and what it was known by when it was read.
 
-    ``settled`` says that a later change will show in these.
+    ``settled`` says that a later change will show in this.
     """
 
-    path: str
-    size: int
-    changed: int
+    mark: Mark
     digest: str
     settled: bool
 
@@ -69,7 +68,11 @@ def observe(path: Path | str) -> Observation:
         about, now = os.fstat(content.fileno()), time.time_ns()
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     settled = now - about.st_mtime_ns >= _YOUNG
-    return Observation(os.path.abspath(path), about.st_size, about.st_mtime_ns, digest, settled)
+    return Observation(_mark(path, about), digest, settled)
+
+
+def _mark(path: Path | str, about: os.stat_result) -> Mark:
+    return os.path.abspath(path), about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def known(paths: Iterable[Path]) -> dict[Path, str]:
@@ -81,7 +84,7 @@ def known(paths: Iterable[Path]) -> dict[Path, str]:
             about = path.stat()
         except OSError:
             continue
-        mark = (os.path.abspath(path), about.st_size, about.st_mtime_ns)
+        mark = _mark(path, about)
         if mark in _seen:
             found[path] = _seen[mark]
         else:
@@ -97,13 +100,11 @@ def remember(observations: Iterable[Observation]) -> None:
     Where the folder cannot be written nothing is kept on disk, without a word.
     """
     settled = [each for each in observations if each.settled]
-    _seen.update({(each.path, each.size, each.changed): each.digest for each in settled})
+    _seen.update({each.mark: each.digest for each in settled})
     rows = [
-        (
-            *(os.fsencode(each.path), each.size, each.changed, each.digest),
-            _seal((each.path, each.size, each.changed), each.digest),
-        )
+        (os.fsencode(path), size, changed, each.digest, _seal(each.mark, each.digest))
         for each in settled
+        for path, size, changed, _ in [each.mark]
     ]
     if rows:
         write = "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?)"
@@ -161,7 +162,12 @@ def gone() -> list[Path]:
 
 def forget(paths: Iterable[Path]) -> None:
     """Remember these files no longer."""
-    rows = [(os.fsencode(path),) for path in paths]
+    names = {os.path.abspath(path) for path in paths}
+    for mark in [mark for mark in _seen if mark[0] in names]:
+        del _seen[mark]
+    if not names:
+        return
+    rows = [(os.fsencode(name),) for name in names]
     _ask(lambda memory: memory.executemany("DELETE FROM digests WHERE path = ?", rows))
 
 
@@ -182,8 +188,8 @@ def _remembered(memory: sqlite3.Connection, asked: Iterable[Mark]) -> dict[Mark,
     look = "SELECT digest, seal FROM digests WHERE path = ? AND size = ? AND changed = ?"
     found = {}
     for mark in asked:
-        row = memory.execute(look, (os.fsencode(mark[0]), *mark[1:])).fetchone()
-        # SQLite notices no damage to what it keeps.
+        row = memory.execute(look, (os.fsencode(mark[0]), *mark[1:3])).fetchone()
+        # SQLite notices no damage to what it keeps; the seal holds the last time of the mark too.
         if row and isinstance(row[0], str) and row[1] == _seal(mark, row[0]):
             found[mark] = row[0]
     return found

@@ -44,6 +44,19 @@ def in_short(value: object) -> str:
         return "a number of thousands of digits"
 
 
+def printable(text: object) -> str:
+    r"""A name, or a line with names in it, whose control characters are written out.
+
+    Examples
+    --------
+    >>> print(printable("new\nline.avi"))
+    new\nline.avi
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text)
+    )
+
+
 def plain(text: object, most: int = 120) -> str:
     r"""Text on one line: its control characters written out, its middle left out if it is long.
 
@@ -55,13 +68,7 @@ def plain(text: object, most: int = 120) -> str:
     'xxx...xxx'
     """
     # Cut before as well as after: what is written out takes up to ten times the room.
-    return _cut(
-        "".join(
-            sign if sign.isprintable() else sign.encode("unicode_escape").decode()
-            for sign in _cut(str(text), most)
-        ),
-        most,
-    )
+    return _cut(printable(_cut(str(text), most)), most)
 
 
 def _cut(text: str, most: int) -> str:

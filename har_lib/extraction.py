@@ -8,7 +8,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ import pandas as pd
 from har_lib import digests, files, parallel, store, verdicts, video
 from har_lib.config import Config
 from har_lib.datasets import Dataset, Labelled, Record
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
 from har_lib.features import Features
 
 #: A record, and what is wrong with it.
@@ -39,7 +39,8 @@ class Extraction:
     ``made`` counts the clips of which something was computed, ``frames`` what was decoded for
     them. ``damaged`` counts files of the store, ``changed`` clips with another content than was
     remembered; both are found by verifying, and made anew. ``failures`` are left out, ``flagged``
-    are used although something is wrong with them.
+    are used although something is wrong with them. ``judged`` has the digest of the content that
+    was looked at, for the records that are used.
     """
 
     clips: int
@@ -50,6 +51,7 @@ class Extraction:
     changed: int
     seconds: float
     flagged: tuple[Failure, ...] = ()
+    judged: dict[Record, str] = field(default_factory=dict, repr=False, compare=False)
 
     def summary(self) -> str:
         """One printable line.
@@ -191,17 +193,17 @@ def _without_reading(records: Sequence[Record]) -> dict[Path, str]:
     return known
 
 
-def _unfinished(records: Sequence[Record], config: Config) -> list[Record]:
-    """Records of which the store lacks something, or that are not known to be whole."""
+def _finished(records: Sequence[Record], config: Config) -> dict[Record, str]:
+    """Records that are known to be whole and of which the store has all, with their digests."""
     known = _without_reading(records)
     verdict = verdicts.of_each(known)
     shelves = list(store.shelves(config).values())
-    return [
-        record
+    return {
+        record: known[record.path]
         for record in records
-        if verdict.get(record.path) != ""
-        or not all(shelf.place(record, known[record.path]).is_file() for shelf in shelves)
-    ]
+        if verdict.get(record.path) == ""
+        and all(shelf.place(record, known[record.path]).is_file() for shelf in shelves)
+    }
 
 
 def extract(
@@ -255,7 +257,8 @@ def extract(
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
     remembered = digests.known(record.path for record in records) if verify else {}
-    todo = records if verify else _unfinished(records, config)
+    judged = {} if verify else _finished(records, config)
+    todo = [record for record in records if record not in judged]
     outcomes: list[_Outcome] = []
     with digests.recording() as note:
         for outcome in parallel.stream(
@@ -273,9 +276,10 @@ def extract(
             outcomes.append(outcome)
     done = list(zip(todo, outcomes, strict=True))
     failures = tuple((record, outcome.failure) for record, outcome in done if outcome.failure)
-    _check_some_are_good(records, failures)
-    if failures and damaged_clips == "refuse":
-        raise verdicts.Unusable(failures, len(records))
+    _check_failures(records, failures, damaged_clips)
+    judged |= {
+        record: outcome.observation.digest for record, outcome in done if outcome.observation
+    }
     return Extraction(
         clips=len(records),
         made=sum(outcome.made for outcome in outcomes),
@@ -289,14 +293,17 @@ def extract(
         ),
         seconds=time.monotonic() - begin,
         flagged=tuple((record, outcome.flaw) for record, outcome in done if outcome.flaw),
+        judged=judged,
     )
 
 
-def _check_some_are_good(records: Sequence[Record], failures: Sequence[Failure]) -> None:
+def _check_failures(records: Sequence[Record], failures: Sequence[Failure], policy: str) -> None:
+    """End where not one clip is good, or one is not and the policy is to refuse."""
     if failures and len(failures) == len(records):
-        raise InputError(
-            f"none of the {len(records)} clips could be read; the first: {failures[0][1]}"
-        )
+        said = printable(failures[0][1])
+        raise InputError(f"none of the {len(records)} clips could be read; the first: {said}")
+    if failures and policy == "refuse":
+        raise verdicts.Unusable(tuple(failures), len(records))
 
 
 def _load(record: Record, config: Config, clip: str) -> Features | str:
@@ -326,6 +333,11 @@ def collect(
     Collection
         Clips that are left out are listed in ``.failures``; those that are damaged and used have
         a ``flaw``.
+
+    Notes
+    -----
+    Only a content that `extract` has looked at is used: a clip that was changed or lost since, and
+    of which something must be made anew, counts as one that cannot be read.
     """
     config = config or Config()
     records = list(dataset.records if isinstance(dataset, Dataset) else dataset)
@@ -336,18 +348,19 @@ def collect(
     flaws = dict(extracted.flagged)
     records = [dataclasses.replace(record, flaw=flaws.get(record, "")) for record in records]
     good = [record for record in records if record not in outcomes]
-    known = digests.known(record.path for record in good)
     few = len(good) <= _FEW_CLIPS
     found = parallel.each(
         _load,
-        [(record, config, known.get(record.path, "")) for record in good],
+        [(record, config, extracted.judged[record]) for record in good],
         1 if few else jobs,
         progress="reading" if progress and not few else "",
     )
     outcomes |= zip(good, found, strict=True)
     pairs = [(record, outcomes[record]) for record in records]
     failures = tuple((record, found) for record, found in pairs if isinstance(found, str))
-    _check_some_are_good(records, failures)
+    # What is remembered of these may be wrong: the next run reads them.
+    digests.forget(record.path for record, _ in failures if record in extracted.judged)
+    _check_failures(records, failures, damaged_clips)
     read = [(record, found) for record, found in pairs if isinstance(found, Features)]
     return Collection(
         tuple(record for record, _ in read), tuple(found for _, found in read), failures
@@ -357,17 +370,24 @@ def collect(
 def write_failures(
     failures: Sequence[Failure], path: Path, flagged: Sequence[Failure] = ()
 ) -> None:
-    """Write what is wrong with clips as CSV: clip, label, group, reason, used (yes or no)."""
+    """Write what is wrong with clips as CSV, one line each, also of names with line ends.
+
+    The columns are clip, label, group, reason, used (yes or no), and the frames of its file that
+    a clip is: start, stop (empty: up to the end).
+    """
     rows = [
         {
-            "clip": record.path.name,
-            "label": record.label,
-            "group": record.group,
-            "reason": reason.replace(str(record.path), record.path.name),
+            "clip": printable(record.path.name),
+            "label": printable(record.label),
+            "group": printable(record.group),
+            "reason": printable(reason.replace(str(record.path), record.path.name)),
             "used": used,
+            "start": str(record.start),
+            "stop": "" if record.stop is None else str(record.stop),
         }
         for used, listed in (("no", failures), ("yes", flagged))
         for record, reason in listed
     ]
-    table = pd.DataFrame(rows, columns=["clip", "label", "group", "reason", "used"])
+    columns = ["clip", "label", "group", "reason", "used", "start", "stop"]
+    table = pd.DataFrame(rows, columns=columns)
     files.write_text(path, table.to_csv(index=False, lineterminator="\n"))

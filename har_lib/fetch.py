@@ -65,7 +65,7 @@ def fetch(
         if os.path.lexists(place):  # another run has just ended
             _verify(remote, place)
             return place
-        work.mkdir(exist_ok=True)
+        _make(work)
         part = Part(remote, work)
         try:
             _check_space(remote, folder, part.size())
@@ -76,6 +76,15 @@ def fetch(
             if not part.size():
                 shutil.rmtree(work)
     return place
+
+
+def _make(work: Path) -> None:
+    """Make the hidden folder; what lies behind a link of its name is someone else's."""
+    if work.is_symlink():
+        raise InputError(f"{work}: is a link; remove it")
+    if work.exists() and not work.is_dir():
+        raise InputError(f"{work}: is no folder; move it away")
+    work.mkdir(exist_ok=True)
 
 
 def _tidy(work: Path, lock: Path) -> None:

@@ -16,6 +16,17 @@ METADATA: dict[str, str | None] = {"Software": None}
 DOTS_PER_INCH = 100
 
 
+def literal(name: str) -> str:
+    r"""A name for a label: its dollars are no mathematics.
+
+    Examples
+    --------
+    >>> print(literal("$5 or $10"))
+    \$5 or \$10
+    """
+    return name.replace("$", r"\$")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure as a notebook shows it: with words for those who cannot see it.

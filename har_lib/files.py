@@ -39,7 +39,7 @@ def build_dir() -> Path:
 
 
 @contextmanager
-def _errors_that_name(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Let an error of the system name this file, in place of the temporary one."""
     try:
         yield
@@ -77,7 +77,7 @@ def atomic(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last, because writers of pictures and video choose the format by it.
-    with _errors_that_name(path):
+    with naming(path):
         _remove_abandoned(path)
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
@@ -92,7 +92,7 @@ def atomic(path: Path | str) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
-        with _errors_that_name(path):
+        with naming(path):
             os.replace(temporary, path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
@@ -130,6 +130,20 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
+def check_name(path: Path | str) -> None:
+    """Refuse a name that is no UTF-8: OpenCV ends the whole process when it is given one.
+
+    Raises
+    ------
+    InputError
+        If the name, or that of a folder which holds it, is such a name.
+    """
+    try:
+        os.path.abspath(path).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{path}: its name is no UTF-8; rename it, or its folder") from None
+
+
 def write_bytes(path: Path | str, content: bytes) -> None:
     """Write ``content`` atomically."""
     with atomic(path) as temporary:
@@ -137,8 +151,11 @@ def write_bytes(path: Path | str, content: bytes) -> None:
 
 
 def write_text(path: Path | str, text: str) -> None:
-    """Write ``text`` as UTF-8 with Unix line ends, atomically."""
-    write_bytes(path, text.encode())
+    r"""Write ``text`` as UTF-8 with Unix line ends, atomically.
+
+    Bytes of a name that is no UTF-8 are written out, as in ``caf\udce9.avi``.
+    """
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_json(path: Path | str, value: Any) -> None:

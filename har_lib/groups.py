@@ -10,7 +10,7 @@ from pathlib import Path
 
 import regex
 
-from har_lib.errors import InputError, plain
+from har_lib.errors import InputError, plain, printable
 
 _TABLES = ("groups.csv", "groups.tsv")
 _MANIFEST = "manifest.tsv"
@@ -62,7 +62,9 @@ def find_groups(
         return _from_table(root, clips, table), table.name
     for name in _TABLES:
         if (root / name).is_file():
-            return _from_table(root, clips, root / name), name
+            groups = _from_table(root, clips, root / name)
+            _check_all_are_there(root, clips, root / name)
+            return groups, name
     for folder, place in ((root, ""), (root.absolute().parent, " of the parent folder")):
         manifest = folder / _MANIFEST
         if manifest.is_file() and _listed(root, clips, manifest):
@@ -72,19 +74,6 @@ def find_groups(
         " training clips could leak into the test; put a groups.csv with the columns file and"
         " group into it, name such a table (-p group_table FILE), or give a pattern that finds the"
         " group in a clip's name (-p group_pattern REGEX)"
-    )
-
-
-def printable(text: object) -> str:
-    r"""A name, or a line with names in it, whose control characters are written out.
-
-    Examples
-    --------
-    >>> print(printable("new\nline.avi"))
-    new\nline.avi
-    """
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text)
     )
 
 
@@ -163,6 +152,20 @@ def _listed(root: Path, clips: Sequence[Path], table: Path) -> dict[Path, str]:
         if listed:
             return listed
     return {}
+
+
+def _check_all_are_there(root: Path, clips: Sequence[Path], table: Path) -> None:
+    """A table in the folder itself says what is in it: a clip that is gone is missed."""
+    known = {clip.absolute() for clip in clips}
+    named = [Path(file) for file, _ in _rows(table) if file]
+    # What lies elsewhere is not this folder's.
+    inside = [file for file in named if not file.is_absolute() and ".." not in file.parts]
+    gone = [root / file for file in inside if root.absolute() / file not in known]
+    if gone:
+        raise InputError(
+            f"{table}: names {name_some(root, gone)}, which is not there as a video; bring it"
+            " back, or remove the line"
+        )
 
 
 def _rows(table: Path) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ first (`har_lib.containers`), then FFmpeg decodes it once with all its checks, t
 the frames that OpenCV reads are counted against what both promise.
 """
 
+import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,9 @@ _CONTAINERS = {"avi": "AVI", "mov": "MP4", "mp4": "MP4", "matroska": "Matroska",
 _BARE = frozenset(
     {"m4v", "h264", "hevc", "mjpeg", "mpegvideo", "h263", "vc1", "av1", "obu", "cavsvideo"}
 )
+
+#: What a machine lacks for a while, which says nothing about a clip.
+_PASSING = frozenset({errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EACCES})
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def inspect(path: Path | str, frames: int | None = None) -> Report:
     Raises
     ------
     VideoError
-        If there is no such file, or it is a folder.
+        If there is no such file, it is a folder, or it cannot be read at this moment.
 
     Notes
     -----
@@ -99,10 +103,7 @@ def inspect(path: Path | str, frames: int | None = None) -> Report:
     'cut short'
     """
     path = Path(path)
-    if path.is_dir():
-        raise video.VideoError(f"{path}: is a folder, not a video; name a file in it")
-    if not path.is_file():
-        raise video.VideoError(f"{path}: there is no such file")
+    video.check_file(path)
     try:
         if path.stat().st_size == 0:
             return Report(path, (Problem("cannot be opened", "is empty (0 bytes)"),), 0, None)
@@ -112,7 +113,7 @@ def inspect(path: Path | str, frames: int | None = None) -> Report:
     problems = list(stated.problems if stated else ())
     if frames is None:
         frames = _count(path)
-    decoded = _decode(path)
+    decoded = _decode(path, bool(problems))
     problems += decoded.problems
     promised = _compare(stated, decoded, frames, problems)
     return Report(path, tuple(problems), frames, promised)
@@ -128,16 +129,23 @@ def _count(path: Path) -> int:
             while capture.grab():
                 count += 1
             return count
-    except (video.VideoError, cv2.error):
+    except cv2.error as error:
+        if getattr(error, "code", None) == cv2.Error.StsNoMem:
+            raise _unread(path, error) from error
+        return 0
+    except video.VideoError:
         return 0
 
 
-def _decode(path: Path) -> _Decoded:
-    """Read every packet; decode up to the first damage."""
+def _decode(path: Path, damaged: bool) -> _Decoded:
+    """Read every packet; decode up to the first damage. ``damaged``: the container is broken."""
     decoded = _Decoded()
     try:
         _decode_into(decoded, path)
     except Exception as error:
+        # FFmpeg also lacks memory where a broken container states sizes beyond all measure.
+        if _passes(error) and not (damaged and isinstance(error, av.error.MemoryError)):
+            raise _unread(path, error) from error
         # PyAV lets IndexError, UnicodeDecodeError and more through, beside FFmpeg's own.
         kind = "damaged frames" if decoded.packets else "cannot be opened"
         decoded.problems.append(Problem(kind, _said(error)))
@@ -191,10 +199,26 @@ def _decode_packet(decoded: _Decoded, packet: av.Packet) -> bool:
             if frame.is_corrupt:
                 said = "it is marked as damaged"
     except Exception as error:
+        if _passes(error):
+            raise
         said = _said(error)
     if said:
         decoded.problems.append(Problem("damaged frames", f"near frame {decoded.shown}: {said}"))
     return not said
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error may be gone the next time: it is no verdict on the clip."""
+    code = getattr(error, "errno", None)
+    if isinstance(error, av.FFmpegError) and code == errno.EIO:
+        # FFmpeg says so of clips that are cut short; a disk that fails shows in the digest.
+        return False
+    return isinstance(error, MemoryError | ImportError) or code in _PASSING
+
+
+def _unread(path: Path, error: Exception) -> video.VideoError:
+    said = _said(error).replace(str(path.absolute()), path.name)
+    return video.VideoError(f"{path}: cannot be read now ({said}); run again")
 
 
 def _said(error: Exception) -> str:

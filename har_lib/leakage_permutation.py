@@ -159,6 +159,10 @@ def p_value(gap: int | float, null: np.ndarray) -> float:
 # ---------------------------------------------------------------- what is kept
 
 
+#: What each line of a journal begins with.
+_BEGINS = b'{"test": '
+
+
 class Journal:
     """A file of JSON lines: how many samples each permutation of each test got right.
 
@@ -170,12 +174,17 @@ class Journal:
         self.path = path
         files.check_target(path)
         self._found: dict[str, dict[int, int]] = {}
+        #: Bytes of the file, and of its whole lines, where its last line was not finished.
+        self._torn: tuple[int, int] | None = None
         if not path.exists():
             return
         content = path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            os.truncate(path, len(whole))
+        unfinished = content[len(whole) :]
+        if unfinished:
+            self._torn = len(content), len(whole)
+        if not unfinished.startswith(_BEGINS[: len(unfinished)]):
+            raise InputError(f"{path}: is no journal of permutations: move it away")
         for number, line in enumerate(whole.splitlines(), start=1):
             try:
                 row = json.loads(line)
@@ -194,12 +203,17 @@ class Journal:
         """Yield a function that keeps a seed's number at once."""
         own = self._found.setdefault(test, {})
         with self.path.open("ab") as file:
+            # What a killed run has not finished; if the file has grown, its run is alive.
+            if self._torn and file.seek(0, os.SEEK_END) == self._torn[0]:
+                file.truncate(self._torn[1])
+            self._torn = None
 
             def add(seed: int, right: int) -> None:
                 line = json.dumps({"test": test, "seed": seed, "right": right})
-                file.write(line.encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                with files.naming(self.path):
+                    file.write(line.encode() + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
                 own[seed] = right
 
             yield add

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from har_lib import files
 from har_lib.errors import InputError
 
 
@@ -40,6 +41,20 @@ def held(path: Path, what: str) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make a folder and keep other runs out of it.
+
+    Raises
+    ------
+    InputError
+        Another process is at work in it, or it cannot be made or written.
+    """
+    files.check_folder(folder)
+    with held(folder / ".lock", str(folder)):
+        yield
 
 
 def _locked(path: Path, what: str) -> int:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What would be read as markup in words that are none.
-_MARKUP = re.compile(r"[\\*_`$<~]")
+_MARKUP = re.compile(r"[\\*_`$<~]|\](?=\()")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -21,12 +21,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     | --- | --- |
     | x\|y | 1 |
     """
-    lines = [
-        list(head),
-        ["---"] * len(head),
-        *([cell.replace("|", r"\|") for cell in row] for row in rows),
-    ]
+    lines = [_cells(head), ["---"] * len(head), *map(_cells, rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    return [cell.replace("|", r"\|").replace("\n", " ") for cell in row]
 
 
 def plain(text: str) -> str:

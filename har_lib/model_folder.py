@@ -3,7 +3,9 @@
 Nothing here knows of learning, so that to ask costs no time.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from har_lib import files, record
 from har_lib.config import Config
@@ -28,6 +30,12 @@ def is_current(folder: Path, config: Config | None = None, **trained_on: str | i
         about = files.read_json(folder / ABOUT)
         fits = wanted.items() <= about["trained_on"].items()
         same = config is None or about["choices"] == config.flat()
+        whole = about.pop("digest") == seal(folder, about)
     except (OSError, *MALFORMED):
         return False
-    return fits and same and (folder / CLASSIFIER).is_file()
+    return fits and same and whole
+
+
+def seal(folder: Path, about: Mapping[str, Any]) -> str:
+    """Digest of both files of a model, which stands in `ABOUT` beside what it is about."""
+    return files.digest_of([about, files.digest(folder / CLASSIFIER)])

@@ -58,6 +58,9 @@ class Study:
         ``first`` and ``again``: strict accuracy of universes that were run twice.
     reruns : DataFrame
         As :func:`har_lib.multiverse_report.shrinkage` takes it; empty if nothing was run again.
+    not_again : sequence of tuple
+        Runs again that have no result, and so are in neither table: what they were for, number of
+        the universe, and why.
     """
 
     about: Mapping[str, Any]
@@ -71,6 +74,7 @@ class Study:
     failures: Mapping[int, str]
     again: pd.DataFrame
     reruns: pd.DataFrame
+    not_again: Sequence[tuple[str, int, str]] = ()
 
     @property
     def strict(self) -> pd.Series:
@@ -83,13 +87,14 @@ class Study:
         return report.noise_variance(self.again["first"], self.again["again"])
 
     def summary(self) -> str:
-        """Two printable lines."""
+        """Two printable lines, and one more where runs again failed."""
         strict = self.strict
+        more = f"\n{len(self.not_again)} runs again have no result" if self.not_again else ""
         return (
             f"{len(strict)} universes counted, {len(self.equal_to)} equal to another, "
             f"{len(self.failures)} without a result\n"
             f"strict accuracy from {100 * strict.min():.1f} to {100 * strict.max():.1f} %, median "
-            f"{100 * strict.median():.1f} %"
+            f"{100 * strict.median():.1f} %{more}"
         )
 
 
@@ -214,12 +219,14 @@ def _study(
     strict = pd.Series({number: row["accuracy"][STRICT.name] for number, row in counted.items()})
     by_number = {universe.number: universe for universe in universes}
     plain = strictly(protocol)
+    not_again: list[tuple[str, int, str]] = []
 
     def again(numbers: Sequence[int], where: Dataset, name: str) -> dict[int, float]:
         """Strict accuracy of a second run, or of the first one on other clips."""
         time = 1 if where is here else 0
         tasks = [Task(by_number[number], where, plain, time) for number in numbers]
-        found = zip(numbers, run(tasks, name), strict=True)
+        found = list(zip(numbers, run(tasks, name), strict=True))
+        not_again.extend((name, number, row["failure"]) for number, row in found if row["failure"])
         return {number: row["accuracy"][STRICT.name] for number, row in found if not row["failure"]}
 
     twice = again(list(counted)[:noise], here, "second runs")
@@ -254,6 +261,7 @@ def _study(
         reruns=pd.DataFrame.from_dict(
             reruns, orient="index", columns=["chosen", "first", "seeds", "groups"]
         ),
+        not_again=not_again,
     )
 
 
@@ -376,13 +384,23 @@ def as_json(found: Study) -> dict[str, Any]:
             "chosen": [bool(x) for x in found.reruns.chosen],
             **whole(found.reruns.drop(columns="chosen")),
         },
+        # Only where there is something to list: other studies are written as before.
+        **({"not_again": [list(each) for each in found.not_again]} if found.not_again else {}),
     }
 
 
 def from_json(kept: Mapping[str, Any]) -> Study:
     """What :func:`as_json` gave."""
     tables = ("levels", "accuracy", "by_group", "by_run", "beside", "again", "reruns")
-    lists = ("universes", "equal_to", "same_answers", "failures", "command", "source_digest")
+    lists = (
+        "universes",
+        "equal_to",
+        "same_answers",
+        "failures",
+        "command",
+        "source_digest",
+        "not_again",
+    )
     about = {name: value for name, value in kept.items() if name not in (*tables, *lists)}
     index = kept["universes"]
 
@@ -414,6 +432,7 @@ def from_json(kept: Mapping[str, Any]) -> Study:
         failures={int(number): why for number, why in kept["failures"].items()},
         again=table(again, runs_again),
         reruns=rerun,
+        not_again=[(str(name), int(n), str(why)) for name, n, why in kept.get("not_again", [])],
     )
 
 

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from har_lib import common_parameters, files, notebook_parameters
+from har_lib import common_parameters, files, locks, notebook_parameters
 from har_lib.errors import MALFORMED, InputError
 from har_lib.notebook_parameters import Parameter, Value, check_names, escaped, read_cells
 
@@ -267,7 +267,7 @@ def replicate(
         known = recorded_parameters(record) if record.get("source") == source else None
         if known is None:
             known = notebook_parameters.parameters(path)
-        plans.append((path, kept, record, source, known))
+        plans.append((path, kept, source, known))
     names = {name for *_, known in plans for name in known}
     check_names(parameters, names, "the suite" if only is None else " and ".join(only))
     values = [
@@ -275,45 +275,60 @@ def replicate(
         for path, *_, known in plans
     ]
     ran = []
-    for (path, kept, record, source, known), given in zip(plans, values, strict=True):
-        executed = output / "notebooks" / path.name
-        key = files.digest_of([source, given, environment, dataset_digest])
-        if progress:
-            print(f"{path.stem:<20} ", end="", flush=True)
-        if up_to_date(record, key, executed, output):
+    # Two at once would take each other's pictures for their own.
+    with locks.alone(output):
+        for (path, kept, source, known), given in zip(plans, values, strict=True):
+            about = {
+                "source": source,
+                "parameters": [asdict(parameter) for parameter in known.values()],
+                "library": files.digest_of(environment["library"]),
+                "versions": environment["versions"],
+            }
+            key = files.digest_of([source, given, environment, dataset_digest])
             if progress:
-                print("up to date", flush=True)
-            continue
-        kept.unlink(missing_ok=True)
-        peaks: list[int] = []
-        before, start = _content(output), time.perf_counter()
-        about = {
-            "source": source,
-            "parameters": [asdict(parameter) for parameter in known.values()],
-            "library": files.digest_of(environment["library"]),
-            "versions": environment["versions"],
-        }
-        try:
-            _run(path, executed, given, peaks)
-        except BaseException as error:
+                print(f"{path.stem:<20} ", end="", flush=True)
+            if up_to_date(recorded(kept), key, output / "notebooks" / path.name, output):
+                told = "up to date"
+            else:
+                told = f"{_run_and_record(path, output, given, key, about, progress):6.1f} s"
+                ran.append(path.stem)
             if progress:
-                print("failed", flush=True)
-            if isinstance(error, NotebookError):
-                # Without a key: it is stale whatever comes.
-                files.write_json(kept, {**about, "error": error.cause, **_spent(start, peaks)})
-            raise
-        if progress:
-            print(f"{time.perf_counter() - start:6.1f} s", flush=True)
-        made = [name for name, when in _content(output).items() if before.get(name) != when]
-        files.write_json(
-            kept,
-            {
-                "key": key,
-                **about,
-                "executed": files.digest(executed),
-                "made": {name: files.digest(output / name) for name in sorted(made)},
-                **_spent(start, peaks),
-            },
-        )
-        ran.append(path.stem)
+                print(told, flush=True)
     return ran
+
+
+def _run_and_record(
+    path: Path,
+    output: Path,
+    given: dict[str, Value],
+    key: str,
+    about: Mapping[str, Any],
+    progress: bool,
+) -> float:
+    """Run a notebook and write what it was and what it made; seconds that it took."""
+    executed, kept = output / "notebooks" / path.name, record_path(path, output)
+    kept.unlink(missing_ok=True)
+    peaks: list[int] = []
+    before, start = _content(output), time.perf_counter()
+    try:
+        _run(path, executed, given, peaks)
+    except BaseException as error:
+        if progress:
+            print("failed", flush=True)
+        if isinstance(error, NotebookError):
+            # Without a key: it is stale whatever comes.
+            files.write_json(kept, {**about, "error": error.cause, **_spent(start, peaks)})
+        raise
+    seconds = time.perf_counter() - start
+    made = [name for name, when in _content(output).items() if before.get(name) != when]
+    files.write_json(
+        kept,
+        {
+            "key": key,
+            **about,
+            "executed": files.digest(executed),
+            "made": {name: files.digest(output / name) for name in sorted(made)},
+            **_spent(start, peaks),
+        },
+    )
+    return seconds

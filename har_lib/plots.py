@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from har_lib.figures import DOTS_PER_INCH, METADATA
+from har_lib.figures import DOTS_PER_INCH, METADATA, literal
 
 _PALETTE = sns.color_palette("colorblind").as_hex()
 #: The same colour for the same method everywhere; safe for colour-blind readers.
@@ -139,7 +139,7 @@ def frame_sheet(frames: Sequence[np.ndarray], titles: Sequence[str], columns: in
     for place in axes.ravel():
         place.set_axis_off()
     for place, frame, title in zip(axes.ravel(), frames, titles, strict=False):
-        picture(place, frame, title)
+        picture(place, frame, literal(title))
     return figure
 
 
@@ -233,7 +233,7 @@ def feature_rows(rows: np.ndarray, labels: Sequence[str], xlabel: str) -> Figure
     """One row of numbers per key frame or action, as shades."""
     figure, axes = canvas(9, 0.5 + 0.27 * len(rows))
     image = axes.imshow(rows, cmap="Blues", aspect="auto", interpolation="nearest")
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), [literal(label) for label in labels])
     axes.set(xlabel=xlabel, xticks=range(rows.shape[1]))
     figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
     return figure
@@ -272,6 +272,8 @@ def coverage_by_action(table: Any, order: Sequence[str]) -> Figure:
     )  # fmt: skip
     axes.set(xlabel="", ylabel="coverage (share of the frame)")
     axes.tick_params(axis="x", rotation=25)
+    for label in axes.get_xticklabels():
+        label.set_parse_math(False)
     axes.legend(frameon=False, title="")
     return figure
 

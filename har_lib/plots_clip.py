@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from har_lib.figures import DOTS_PER_INCH
+from har_lib.figures import DOTS_PER_INCH, literal
 from har_lib.plots import INK, METHOD_COLORS, MUTED
 
 #: Colours of what is drawn over a frame, safe for colour-blind readers.
@@ -38,10 +38,10 @@ def _bars(axes: Axes, probabilities: Mapping[str, float], title: str) -> None:
     axes.barh(range(len(percent)), percent, color=colors)
     for row, value in enumerate(percent):
         axes.text(value + 0.8, row, f"{value:.1f}", va="center", fontsize=8, color=INK)
-    axes.set_yticks(range(len(percent)), [*probabilities])
+    axes.set_yticks(range(len(percent)), [literal(name) for name in probabilities])
     axes.invert_yaxis()
     axes.set(xlim=(0, 108), xticks=range(0, 101, 20), xlabel="probability (%)")
-    axes.set_title(title, fontsize=9)
+    axes.set_title(literal(title), fontsize=9)
 
 
 def _legend(figure: Figure, where: tuple[float, float], size: float, threshold: bool) -> None:

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import SymmetricalLogLocator
 
-from har_lib.figures import DOTS_PER_INCH
+from har_lib.figures import DOTS_PER_INCH, literal
 from har_lib.mistakes import Mistake
 from har_lib.plots import ACCENT, INK, METHOD_COLORS, MUTED, SECOND, canvas, picture
 
@@ -197,9 +197,10 @@ def confusion(
         height_ratios=[tall] * len(mistakes) + [max(0.01, size - tall * len(mistakes))],
     )  # fmt: skip
     axes = figure.add_subplot(grid[:, 0] if mistakes else grid[:, :])
+    shown = [literal(label) for label in labels]
     sns.heatmap(
         matrix, annot=not many, fmt="d", cmap="Blues", cbar=False, square=True, ax=axes,
-        xticklabels=list(labels), yticklabels=list(labels), linewidths=0.1 if many else 0.5,
+        xticklabels=shown, yticklabels=shown, linewidths=0.1 if many else 0.5,
         annot_kws={"size": 8},
     )  # fmt: skip
     axes.set(xlabel="predicted", ylabel="true")
@@ -211,8 +212,8 @@ def confusion(
     for row, mistake in enumerate(mistakes):
         mistaken, typical = (figure.add_subplot(grid[row, column]) for column in (1, 2))
         often = f"{mistake.answers} of {mistake.of}"
-        picture(mistaken, mistake.mistaken, f"{mistake.true}, {often}")
-        picture(typical, mistake.typical, f"taken for {mistake.predicted}")
+        picture(mistaken, mistake.mistaken, literal(f"{mistake.true}, {often}"))
+        picture(typical, mistake.typical, literal(f"taken for {mistake.predicted}"))
     return figure
 
 
@@ -239,7 +240,8 @@ def group_accuracy(names: Sequence[str], values: Mapping[str, Sequence[float]]) 
     if many:
         axes.set_xlabel("groups left out, each method's from its lowest accuracy to its highest")
     else:
-        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 12 else 0)
+        shown = [literal(name) for name in names]
+        axes.set_xticks(range(len(names)), shown, rotation=90 if len(names) > 12 else 0)
         axes.set_xlabel("group left out")
     axes.set(ylabel="accuracy (%)", ylim=(-3, 103))
     axes.legend(frameon=False, ncols=5, loc="lower left", bbox_to_anchor=(0, 1))

@@ -1,8 +1,8 @@
 """A trained model on disk, and what it says of a video: the paper's Figure 3 for any clip."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -22,8 +22,8 @@ from har_lib import (
 from har_lib.alstm import ALSTMClassifier
 from har_lib.config import Config
 from har_lib.datasets import Dataset
-from har_lib.errors import MALFORMED, InputError, plain
-from har_lib.model_folder import ABOUT, CLASSIFIER
+from har_lib.errors import MALFORMED, InputError, plain, printable
+from har_lib.model_folder import ABOUT, CLASSIFIER, seal
 from har_lib.sight import Sight
 from har_lib.video import VideoError
 
@@ -40,7 +40,7 @@ class Model:
         """Write the model as a folder of two files, nothing pickled."""
         self.classifier.save(folder / CLASSIFIER)
         about = {"trained_on": self.trained_on, "choices": self.config.flat()}
-        files.write_json(folder / ABOUT, {**about, "digest": _digest(folder, about)})
+        files.write_json(folder / ABOUT, {**about, "digest": seal(folder, about)})
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
@@ -64,17 +64,12 @@ class Model:
                 f"{folder / ABOUT} cannot be used ({plain(error, 200)}): train anew"
             ) from error
         classifier = ALSTMClassifier.load(folder / CLASSIFIER)
-        if digest != _digest(folder, about):
+        if digest != seal(folder, about):
             raise InputError(
                 f"{folder / ABOUT} cannot be used (its digest is not that of itself and of "
                 f"{CLASSIFIER}): train anew"
             )
         return cls(classifier, config, trained_on)
-
-
-def _digest(folder: Path, about: dict[str, Any]) -> str:
-    """Digest of both files of a model."""
-    return files.digest_of([about, files.digest(folder / CLASSIFIER)])
 
 
 def train(
@@ -85,6 +80,7 @@ def train(
     progress: bool = False,
     device: str = "cpu",
     checkpoint: Path | None = None,
+    damage: Mapping[str, str | int] | None = None,
 ) -> Model:
     """Fit the ALSTM classifier to all clips of a data set.
 
@@ -101,12 +97,20 @@ def train(
         Where the network is searched and trained.
     checkpoint : Path, optional
         Folder that keeps the search while it runs.
+    damage : mapping, optional
+        What `har_lib.session.damage` says of the clips that are left out or damaged and used; it
+        becomes part of what the model says of itself.
 
     Raises
     ------
     InputError
-        If no clip can be read, or there are too few groups to hold some out for validation.
+        If no clip can be read, there is one class only, or there are too few groups to hold some
+        out for validation.
     """
+    if len(dataset.classes) == 1:
+        raise InputError(
+            f"all clips are of class {printable(dataset.classes[0])}: give at least two classes"
+        )
     collection = extraction.collect(dataset, config, jobs=jobs, progress=progress)
     settings = experiments.classifier_settings(config, seed)
     classifier = baselines.classifiers(**settings)["ALSTM"]
@@ -124,6 +128,7 @@ def train(
             "groups": len(set(collection.groups.tolist())),
             "seed": seed,
             "source_digest": record.sources(),
+            **(damage or {}),
         },
     )
 
@@ -158,7 +163,12 @@ def look(model: Model, video: Path, damaged: bool = False) -> Sight:
 
 
 def draw(
-    model: Model, video: Path, output: Path, at_most: int = 8, seen: Sight | None = None
+    model: Model,
+    video: Path,
+    output: Path,
+    at_most: int = 8,
+    seen: Sight | None = None,
+    damage: Mapping[str, str | int] | None = None,
 ) -> dict[str, float]:
     """Predict the action of a video and draw its way through the pipeline.
 
@@ -173,6 +183,8 @@ def draw(
         Key frames shown.
     seen : Sight, optional
         What `look` gave for the video; looked at now by default.
+    damage : mapping, optional
+        What is written of a video that may be damaged; its ``flaw`` stands in both files.
 
     Returns
     -------
@@ -190,13 +202,17 @@ def draw(
     seen = seen or look(model, video)
     probabilities = seen.probabilities
     best = next(iter(probabilities))
+    table = pd.DataFrame({"action": list(probabilities), "probability": probabilities.values()})
+    if damage and "flaw" in damage:
+        table["damaged"] = damage["flaw"]
     figures.save(
         plots_clip.pipeline(**seen.pipeline(at_most)),
         output,
         video.stem,
-        pd.DataFrame({"action": list(probabilities), "probability": list(probabilities.values())}),
+        table,
         {
             "video": video.name,
+            **(damage or {}),
             "frames": len(seen.frames),
             "key_frames": seen.found.keyframes.tolist(),
             "model": model.trained_on,

@@ -34,12 +34,35 @@ PROMISES: Mapping[str, tuple[Promise, ...]] = {
             "Found are: files that cannot be opened or hold no frame, that are cut short, whose "
             "parts contradict each other, whose index promises other frames than are decoded, "
             "frames that the decoder finds damaged or that change size. No real clip at hand "
-            "raises a false alarm.",
+            "raises a false alarm. That holds for AVI, MP4, MOV, Matroska and WebM; of other "
+            "containers only what the decoder notices is found. Not found are changed bits that "
+            "still make a valid frame, an MP4 in fragments that ends between two of them, and "
+            "what the study of mutated clips states below.",
             "test_a_clip_cut_short_is_not_whole",
             "test_decoder_alone_would_not_notice_frames_that_were_taken_out",
             "test_content_that_breaks_the_rules_of_its_codec",
             "test_frames_that_change_size",
             "test_no_false_alarm_on_real_clips",
+        ),
+        _of(
+            "test_container_fragments",
+            "A fragment of an MP4 that can no longer be read is missed, and no way to write "
+            "fragments raises a false alarm.",
+            "test_a_fragment_that_cannot_be_read_is_missed",
+            "test_no_false_alarm_however_fragments_are_written",
+        ),
+        _of(
+            "test_odd_names",
+            "A clip whose name is no UTF-8 is listed like any other that cannot be read; no name "
+            "commands the terminal.",
+            "test_a_name_that_is_no_utf_8_is_listed_as_any_clip_that_cannot_be_read",
+            "test_no_name_commands_the_terminal",
+        ),
+        _of(
+            "test_datasets",
+            "A clip that `groups.csv` in the folder names, and a class of UCF101, must be there.",
+            "test_a_clip_that_the_table_in_the_folder_names_must_be_there",
+            "test_a_class_of_ucf101_without_a_clip_is_missed",
         ),
         _of(
             "test_containers",
@@ -86,6 +109,11 @@ PROMISES: Mapping[str, tuple[Promise, ...]] = {
             "test_torture_crowd",
             "Commands that run at once on one store do each other no harm.",
             "test_a_crowd_leaves_what_one_alone_leaves",
+        ),
+        _of(
+            "test_driver",
+            "Two runs never mix their results in one folder: the second is refused.",
+            "test_two_at_once_do_not_mix_in_one_folder",
         ),
         _of(
             "test_disasters",

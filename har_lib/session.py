@@ -1,12 +1,15 @@
 """What every notebook begins with: its parameters turned into a configuration, data and folders."""
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -20,12 +23,17 @@ from har_lib import (
     markdown,
     store,
     verdicts,
+    video,
 )
 from har_lib.audit_printed import Printed
 from har_lib.common_parameters import COMMON, check_common, settings
 from har_lib.config import FIELDS
 from har_lib.datasets import Dataset, Record
-from har_lib.errors import InputError
+from har_lib.errors import InputError, printable
+from har_lib.extraction import Failure
+
+#: Clips that a sentence about many of them names.
+_NAMED = 3
 
 
 def load_dataset(
@@ -43,6 +51,56 @@ def load_dataset(
         groups=Path(group_table) if group_table else None,
         progress=progress,
     )
+
+
+def damage(policy: str, not_read: int, damaged_and_used: int) -> dict[str, str | int]:
+    """What results say of the clips that were left out, or are damaged and used.
+
+    Nothing where every clip is sound and the policy is to refuse others.
+
+    Parameters
+    ----------
+    policy : str
+        One of `har_lib.choice.DAMAGED_CLIPS`.
+    not_read, damaged_and_used : int
+        Numbers of clips.
+
+    Examples
+    --------
+    >>> damage("skip", 1, 0)
+    {'damaged_clips': 'skip', 'not_read': 1, 'damaged_and_used': 0}
+    >>> damage("refuse", 0, 0)
+    {}
+    """
+    if policy == "refuse" and not (not_read or damaged_and_used):
+        return {}
+    return {"damaged_clips": policy, "not_read": not_read, "damaged_and_used": damaged_and_used}
+
+
+def check_classes(dataset: Dataset, failures: Sequence[Failure]) -> None:
+    """Refuse what is left of a data set if a class of it has no clip any more.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With all clips.
+    failures : sequence of Failure
+        Clips that are left out.
+
+    Raises
+    ------
+    InputError
+        Naming the first such class.
+    """
+    left_out = {record for record, _ in failures}
+    left = {record.label for record in dataset.records if record not in left_out}
+    for label in dataset.classes:
+        if label not in left:
+            clips = dataset.labels.tolist().count(label)
+            raise InputError(
+                f"no clip of {printable(label)} is left, all {clips} are damaged or cannot be "
+                "read: mend some of them, or take the class out of the data"
+            )
 
 
 class Results(ABC):
@@ -158,6 +216,8 @@ class Session(Results):
         self.seed = int(self.common["seed"])
         self.jobs = int(self.common["jobs"])
         self._damaged_clips = str(self.common["damaged_clips"])
+        self._left_out: dict[Record, str] = {}
+        self._flawed: dict[Record, str] = {}
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -169,16 +229,43 @@ class Session(Results):
 
     @cached_property
     def collection(self) -> extraction.Collection:
-        """Features of all clips, from the store as far as it has them."""
-        return extraction.collect(
+        """Features of all clips, from the store as far as it has them.
+
+        Raises
+        ------
+        InputError
+            If no clip of some class is left.
+        """
+        found = extraction.collect(
             self.dataset, self.config, jobs=self.jobs, damaged_clips=self._damaged_clips
         )
+        self._note(found.failures, found.flagged)
+        check_classes(self.dataset, found.failures)
+        return found
+
+    @cached_property
+    def usable(self) -> Dataset:
+        """The clips that may be used; those that are damaged and used say so.
+
+        Raises
+        ------
+        InputError
+            If no clip of some class is left.
+        """
+        done = extraction.extract(
+            self.dataset, self.config, self.jobs, damaged_clips=self._damaged_clips
+        )
+        self._note(done.failures, done.flagged)
+        check_classes(self.dataset, done.failures)
+        return done.usable(self.dataset)
 
     def example(self, label: str = "", number: int = 0) -> Record:
         """A clip that may be used: the ``number``-th of an action, by default of the last in order.
 
         Raises
         ------
+        Unusable
+            If a clip of the action is damaged or cannot be read, and the policy is to refuse.
         InputError
             If there is no such action or clip.
         """
@@ -189,29 +276,74 @@ class Session(Results):
                 f"action = {label!r} is not in the data: it must be one of "
                 f"{', '.join(self.dataset.classes)}"
             )
-        records = [found for record in own if (found := self._usable(record))]
+        looked = [(record, *self._look(record)) for record in own]
+        failures = tuple((record, why) for record, _, why in looked if why)
+        if failures and self._damaged_clips == "refuse":
+            raise verdicts.Unusable(failures, len(own))
+        records = [dataclasses.replace(each, flaw=flaw) for each, flaw, why in looked if not why]
+        self._note(failures)
         if not records:
             raise InputError(f"no clip of {chosen} can be read: name another action")
         if not 0 <= number < len(records):
             raise InputError(
                 f"clip = {number} is not allowed: {chosen} has clips 0 to {len(records) - 1}"
             )
-        return records[number]
+        one = records[number]
+        if one.flaw:
+            self._note((), ((one, one.flaw),))
+        return one
 
-    def _usable(self, record: Record) -> Record | None:
-        """The record with what is wrong with it, or None if it must not be looked at."""
+    def _look(self, record: Record) -> tuple[str, str]:
+        """What is wrong with a clip that may be used, and why it may not; "" for neither."""
         try:
-            record = dataclasses.replace(record, flaw=verdicts.look(record.path))
-            if record.flaw and self._damaged_clips != "accept":
-                return None
-            store.frames_of(record, self.config)
-        except InputError:
-            return None
-        return record
+            flaw = verdicts.look(record.path)
+            if flaw and self._damaged_clips != "accept":
+                return "", f"{record.path}: {flaw}"
+            store.frames_of(dataclasses.replace(record, flaw=flaw), self.config)
+        except InputError as error:
+            return "", str(error)
+        return flaw, ""
+
+    def in_colour(self, record: Record) -> np.ndarray:
+        """Frames of a clip in colour, uint8 (T, H, W, 3), red first.
+
+        Of a record with a flaw, what can be decoded.
+
+        Raises
+        ------
+        VideoError
+            If the clip cannot be read, or is cut short and has no flaw stated.
+        """
+        if not record.flaw:
+            return video.read_color(record.path, start=record.start, stop=record.stop)
+        frames, _ = video.collect(
+            record.path, _red_first, None, record.start, record.stop, 2, math.inf, damaged=True
+        )
+        assert frames is not None
+        return frames
+
+    def _note(self, failures: Sequence[Failure], flagged: Sequence[Failure] = ()) -> None:
+        """Remember clips that are left out or damaged and used; what is new is shown."""
+        lists = (
+            ("not used", failures, self._left_out),
+            ("damaged and used", flagged, self._flawed),
+        )
+        for words, found, known in lists:
+            new = [(record, why) for record, why in found if record not in known]
+            for record, why in new[:_NAMED]:
+                name = f"{record.label}, {record.path.name}"
+                told = why.removeprefix(f"{record.path}: ")
+                self.say(printable(f"{words}: {name}: {told}"))
+            if len(new) > _NAMED:
+                self.say(f"{words}: {len(new) - _NAMED} more clips")
+            known.update(new)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Where a figure or a result comes from, as plain values."""
+        """Where a figure or a result comes from, as plain values.
+
+        The clips that were left out or used damaged are counted, of those looked at so far.
+        """
         return {
             "notebook": self.notebook,
             "data": self.dataset.name,
@@ -219,4 +351,10 @@ class Session(Results):
             "profile": self.common["profile"],
             "seed": self.seed,
             "choices": self.config.flat(),
+            **damage(self._damaged_clips, len(self._left_out), len(self._flawed)),
         }
+
+
+def _red_first(frame: np.ndarray) -> np.ndarray:
+    turned: np.ndarray = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+    return turned

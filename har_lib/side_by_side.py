@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from har_lib import executed, files
-from har_lib.errors import InputError, read_as
+from har_lib.errors import InputError, printable, read_as
 
 #: Parameters that say where and how a notebook runs, not what it computes.
 PLACE = ("output", "jobs")
@@ -161,8 +161,8 @@ def table(found: Sequence[Row], heads: Sequence[str]) -> str:
     results
       loss      0.5  -
     """
-    cells = [_shown(row.values) for row in found]
-    first = max([len(row.name) + 2 for row in found] + [len("parameters")])
+    cells, heads = [_shown(row.values) for row in found], [printable(head) for head in heads]
+    first = max([len(printable(row.name)) + 2 for row in found] + [len("parameters")])
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
 
     def line(name: str, parts: Sequence[str]) -> str:
@@ -174,7 +174,7 @@ def table(found: Sequence[Row], heads: Sequence[str]) -> str:
         if row.kind != kind:
             kind = row.kind
             lines.append(f"{kind}s")
-        lines.append(line(f"  {row.name}", parts))
+        lines.append(line(f"  {printable(row.name)}", parts))
     return "\n".join(lines)
 
 
@@ -191,7 +191,7 @@ def _short(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = " ".join(str(value).split())
+    text = printable(" ".join(str(value).split()))
     return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
 
 

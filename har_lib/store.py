@@ -19,6 +19,9 @@ from har_lib.features import Features
 from har_lib.foreground import Silhouettes
 from har_lib.stages import STAGES, Arrays, frames_of, version
 
+#: Array of a stored file that says where in the store it was written.
+_PLACE = "place"
+
 
 def folder() -> Path:
     """Folder of the store."""
@@ -51,20 +54,28 @@ def shelves(config: Config) -> dict[str, Shelf]:
 
 
 def read(path: Path) -> Arrays | None:
-    """What is stored, or None if there is nothing that can be read."""
+    """What is stored, or None if there is nothing that can be read, or it is another file's."""
     try:
-        return files.read_sealed_arrays(path)
+        arrays = files.read_sealed_arrays(path)
+        return arrays if str(arrays.pop(_PLACE)) == _name(path) else None
     except Exception:
         # Damage shows in a dozen ways, and what cannot be read can be made again.
         return None
 
 
-def _write(path: Path, arrays: Arrays) -> None:
+def write(path: Path, **arrays: np.ndarray) -> None:
+    """Store arrays; they are believed only under this name, at whatever place the store is."""
+    arrays[_PLACE] = np.array(_name(path))
     try:
         files.write_sealed_arrays(path, **arrays)
     except FileNotFoundError:
         # Another process has just removed the folder, which was empty.
         files.write_sealed_arrays(path, **arrays)
+
+
+def _name(path: Path) -> str:
+    """Stage, version and key: the seal alone would hold for another clip's file too."""
+    return path.relative_to(folder()).as_posix()
 
 
 def observe(path: Path) -> digests.Observation:
@@ -114,28 +125,26 @@ def make(
     made = {stage: STAGES[stage].compute(frames, config) for stage in stages}
     check_same(record.path, clip)
     for stage, arrays in made.items():
-        _write(Shelf.of(stage, config).place(record, clip), arrays)
+        write(Shelf.of(stage, config).place(record, clip), **arrays)
     return len(frames), made
 
 
 def load_stages(record: Record, config: Config, clip: str = "") -> dict[str, Arrays]:
     """The stored stages of a clip; what is missing or damaged is computed and stored first.
 
-    ``clip`` is the digest of its content, if that is known.
+    ``clip`` is the digest of its content, if that is known: nothing is made of another one.
 
     Raises
     ------
     VideoError
-        If the clip cannot be read.
+        If the clip cannot be read, or something is missing and its content is another by now.
     """
-    clip = clip or digests.of_each([record.path]).get(record.path, "")
+    clip = clip or observe(record.path).digest
     places = {stage: shelf.place(record, clip) for stage, shelf in shelves(config).items()}
     found = {stage: arrays for stage, place in places.items() if (arrays := read(place))}
     missing = [stage for stage in places if stage not in found]
     if missing:
-        content = observe(record.path).digest
-        if content != clip:
-            return load_stages(record, config, content)
+        check_same(record.path, clip)
         found |= make(record, config, missing, clip)[1]
     return found
 

@@ -103,6 +103,7 @@ def write_video(path: Path, frames: Iterable[Image]) -> int:
     OSError
         If not every frame can be read back.
     """
+    files.check_name(path)
     count = 0
     writer = None
     with files.atomic(path) as temporary:

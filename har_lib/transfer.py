@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from har_lib import files, registry
-from har_lib.errors import InputError
+from har_lib.errors import MALFORMED, InputError, plain
 from har_lib.registry import Remote
+from har_lib.watched import Watch, watched_session
 
 if TYPE_CHECKING:
     import requests
@@ -52,7 +54,11 @@ class Part:
         self._about = work / "about.json"
         self._identity = {"url": remote.url, "size": remote.size, "sha256": remote.sha256}
         self._marks: dict[str, str] = {}
-        for leftover in set(work.iterdir()) - {self.path, self._about}:
+        there = list(work.iterdir())
+        for odd in (each for each in there if each.is_symlink() or not each.is_file()):
+            # Someone else's: nothing is written through a link, and no folder is emptied.
+            raise InputError(f"{odd}: is no file of a download; move it away")
+        for leftover in set(there) - {self.path, self._about}:
             leftover.unlink()  # pooch's temporary names, after a kill
         try:
             about = files.read_json(self._about)
@@ -60,7 +66,7 @@ class Part:
                 self._marks = {str(k): str(v) for k, v in about["marks"].items()}
             else:
                 self.drop()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, *MALFORMED):
             pass  # no marks: the size and the SHA-256 at the end have to do
         if self.size() > remote.size:
             self.drop()
@@ -93,6 +99,13 @@ class Part:
         return any(response.headers.get(n, mark) != mark for n, mark in self._marks.items())
 
 
+def _root(error: BaseException) -> BaseException:
+    """What an error goes back to."""
+    while before := error.__cause__ or error.__context__:
+        error = before
+    return error
+
+
 class Transfer:
     """Tries, until the part is whole or patience has ended."""
 
@@ -101,46 +114,39 @@ class Transfer:
         self._part = part
         self._patience = patience
         self._bar = bar
-        self._host = urlsplit(remote.url).hostname
+        self._host = ""
         self._answered = False
 
     def complete(self) -> None:
         """Receive what is missing, and see it safely on the disk."""
-        import requests
-
-        class Session(requests.Session):
-            """One that leaves redirections alone: their bodies too, which may have no end."""
-
-            def get_redirect_target(self, resp: requests.Response) -> None:
-                return None
-
         failures, best = 0, self._part.size()
         pauses = self._patience.pauses
-        with Session() as session:
-            # A proxy cannot see this machine.
-            session.trust_env = self._host not in ("127.0.0.1", "::1")
-            while self._part.size() < self._remote.size:
-                try:
-                    self._try(session)
-                except _Failed as failure:
-                    # Beyond the best so far: a server may start anew each time.
-                    if self._part.size() >= best + CHUNK:
-                        failures, best = 0, self._part.size()
-                    # Where no one answers at all, the network is away: it does not come so soon.
-                    if failures == len(pauses if self._answered else pauses[:2]):
-                        raise self._given_up(failure, failures + 1) from failure
-                    self._say(f"{failure}; next try in {pauses[failures]:g} s")
-                    time.sleep(pauses[failures])
-                    failures += 1
-        with open(self._part.path, "rb") as received:
+        while self._part.size() < self._remote.size:
+            try:
+                self._try()
+            except _Failed as failure:
+                # Beyond the best so far: a server may start anew each time.
+                if self._part.size() >= best + CHUNK:
+                    failures, best = 0, self._part.size()
+                # Where no one answers at all, the network is away: it does not come so soon.
+                if failures == len(pauses if self._answered else pauses[:2]):
+                    raise self._given_up(failure, failures + 1) from failure
+                self._say(f"{failure}; next try in {pauses[failures]:g} s")
+                time.sleep(pauses[failures])
+                failures += 1
+        with files.naming(self._part.path), open(self._part.path, "rb") as received:
             os.fsync(received.fileno())
 
-    def _try(self, session: "requests.Session") -> None:
+    def _try(self) -> None:
         have = self._part.size()
         headers = {"Accept-Encoding": "identity"}
         if have:
             headers |= {"Range": f"bytes={have}-", **self._part.condition()}
-        with self._answer(session, headers) as response:
+        with (
+            Watch(self._patience.connection + self._patience.stall) as watch,
+            watched_session(watch) as session,
+            self._answer(session, headers, watch) as response,
+        ):
             self._answered = True
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise _Failed(f"{self._host} sends it in an encoding that was not asked for")
@@ -154,14 +160,18 @@ class Transfer:
                 # The standard's words: the server's own may hold anything.
                 words = http.client.responses.get(response.status_code, "")
                 raise _Failed(f"{self._host} answers {response.status_code} {words}".rstrip())
-            self._receive(response, have)
+            self._receive(response, have, watch)
 
-    def _answer(self, session: "requests.Session", headers: dict[str, str]) -> "requests.Response":
+    def _answer(
+        self, session: "requests.Session", headers: dict[str, str], watch: Watch
+    ) -> "requests.Response":
         """The answer to a request; each redirection is looked at before it is followed."""
-        import requests
-
         url = self._remote.url
         for _ in range(_REDIRECTS + 1):
+            host = urlsplit(url).hostname or ""
+            self._host = plain(host)  # a server may have written it
+            # A proxy cannot see this machine.
+            session.trust_env = host not in ("127.0.0.1", "::1")
             try:
                 response = session.get(
                     url,
@@ -170,18 +180,16 @@ class Transfer:
                     allow_redirects=False,
                     timeout=(self._patience.connection, self._patience.stall),
                 )
-            except requests.exceptions.SSLError as error:
-                raise InputError(
-                    f"{self._remote.name}: the certificate of {self._host} is not valid; nothing"
-                    " was fetched: look at the clock of this machine and at its network"
-                ) from error
-            except requests.exceptions.ReadTimeout as error:
-                raise _Failed(self._silence()) from error
-            except (requests.exceptions.RequestException, OSError, ValueError) as error:
-                raise _Failed(f"{self._host} cannot be reached") from error
+            except (OSError, ValueError) as error:
+                raise self._no_answer(error, watch) from error
+            watch.rest()
+            if watch.expired:  # a header cut short passes for a whole one
+                response.close()
+                raise _Failed(self._stalls(watch))
             if not response.is_redirect:
                 return response
             response.close()
+            watch.leave()
             try:
                 target = urljoin(url, response.headers["Location"])
                 registry.check_address(target, before=url)
@@ -192,6 +200,29 @@ class Transfer:
                 ) from error
             url = target
         raise InputError(f"{self._remote.name}: {self._host} redirects in circles; try later")
+
+    def _no_answer(self, error: Exception, watch: Watch) -> Exception:
+        """What to raise when a request got no answer: only what may pass is tried again."""
+        import requests
+
+        root = _root(error)
+        if watch.expired:
+            return _Failed(self._stalls(watch))
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            return _Failed(self._silence())
+        if isinstance(root, ssl.SSLCertVerificationError):
+            return InputError(
+                f"{self._remote.name}: the certificate of {self._host} is not valid; nothing"
+                " was fetched: look at the clock of this machine and at its network"
+            )
+        if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+            return InputError(
+                f"{self._remote.name}: {plain(error, 300)}; set REQUESTS_CA_BUNDLE or"
+                " CURL_CA_BUNDLE right, or unset it"
+            )
+        # The system's words only, as above.
+        why = root.strerror if isinstance(root, OSError) else None
+        return _Failed(f"{self._host} cannot be reached" + (f" ({plain(why)})" if why else ""))
 
     def _check_offered(self, stated: str | None, expected: int) -> None:
         """Refuse a file of another length before its first byte is read."""
@@ -211,25 +242,13 @@ class Transfer:
             self._part.drop()
             raise _Failed(f"the file at {self._host} has changed; begun anew")
 
-    def _receive(self, response: "requests.Response", have: int) -> None:
+    def _receive(self, response: "requests.Response", have: int, watch: Watch) -> None:
         """Append the body to the part, never beyond the size that is known."""
-        import urllib3
-
         self._bar.n = have
         since, before = time.monotonic(), have
-        with open(self._part.path, "ab") as received:
+        with files.naming(self._part.path), open(self._part.path, "ab") as received:
             while have < self._remote.size:
-                try:
-                    # What has arrived, not waiting for more: a kill may lose no more than this.
-                    data = response.raw.read1(
-                        min(CHUNK, self._remote.size - have), decode_content=False
-                    )
-                except urllib3.exceptions.ReadTimeoutError as error:
-                    raise _Failed(self._silence()) from error
-                except (urllib3.exceptions.HTTPError, OSError) as error:
-                    raise _Failed(f"{self._host} has dropped the connection") from error
-                if not data:
-                    raise _Failed(f"{self._host} has ended before the whole was sent")
+                data = self._next(response, self._remote.size - have, watch)
                 received.write(data)
                 received.flush()
                 have += len(data)
@@ -238,6 +257,30 @@ class Transfer:
                     if have - before < SLOWEST * self._patience.stall:
                         raise _Failed(f"{self._host} sends less than {SLOWEST} bytes a second")
                     since, before = time.monotonic(), have
+
+    def _next(self, response: "requests.Response", left: int, watch: Watch) -> bytes:
+        """The next bytes of the body."""
+        import urllib3
+
+        watch.begin()
+        try:
+            # What has arrived, not waiting for more: a kill may lose no more than this.
+            data: bytes = response.raw.read1(min(CHUNK, left), decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            if watch.expired:
+                raise _Failed(self._stalls(watch)) from error
+            if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+                raise _Failed(self._silence()) from error
+            raise _Failed(f"{self._host} has dropped the connection") from error
+        finally:
+            watch.rest()
+        if not data:
+            ended = f"{self._host} has ended before the whole was sent"
+            raise _Failed(self._stalls(watch) if watch.expired else ended)
+        return data
+
+    def _stalls(self, watch: Watch) -> str:
+        return f"{self._host} stalls: nothing of the file has come for {watch.seconds:g} s"
 
     def _silence(self) -> str:
         return f"{self._host} has sent nothing for {self._patience.stall:g} s"

@@ -1,6 +1,6 @@
 """UCF101 from archives to the tree that ``datasets.ucf101`` reads, and whether it is whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from har_lib import archives, fetch, registry, transfer, zip_names
@@ -118,13 +118,17 @@ def get(
     transfer.Unreachable
         No server has answered.
     InputError
-        See ``fetch.fetch`` and ``archives.extract``; or what was unpacked is not all of UCF101.
+        See ``fetch.fetch`` and ``archives.extract``; what lies where an archive belongs is
+        something else; or what was unpacked is not all of UCF101.
     """
     root = Path(root)
     files = remotes or registry.parts("ucf101")
-    for part in [only] if only else list(files):
+    parts = [only] if only else list(files)
+    # All folders before the first archive: fetching takes hours.
+    kept = {part for part in parts if _unpacked_before(root, part, files[part])}
+    for part in parts:
         folder, place = _PLACES[part]
-        if _unpacked_before(root / folder) and not (root / files[part].name).exists():
+        if part in kept:
             say(f"{root / folder}: is there, its archive is not; kept as it is")
             continue
         archive = fetch.fetch(files[part], root, patience=patience, progress=progress)
@@ -136,8 +140,35 @@ def get(
         say(check(root, only))
 
 
-def _unpacked_before(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+def _unpacked_before(root: Path, part: str, archive: Remote) -> bool:
+    """Whether a part is there without its archive; refuse what could only be in its way."""
+    folder = root / _PLACES[part][0]
+    if (root / archive.name).exists() or not folder.exists():
+        return False
+    why = ""
+    if not folder.is_dir():
+        why = "is no folder"
+    elif not any(folder.iterdir()):
+        return False
+    elif part == "splits" and not _are_official(folder):
+        why = "is there, but does not hold the seven official lists"
+    elif part == "videos" and not any(_clips_below(folder)):
+        why = "is there, but holds no clip as Archery/v_Archery_g01_c01.avi"
+    if why:
+        raise InputError(f"{folder}: {why}; move it away, then run the same command again")
+    return True
+
+
+def _are_official(folder: Path) -> bool:
+    try:
+        return all(ucf101_split(folder, number) for number in UCF101_COUNTS)
+    except InputError:
+        return False
+
+
+def _clips_below(folder: Path) -> Iterator[Path]:
+    """Clips where the archive would bring them; what a file manager hides is none."""
+    return (clip for clip in folder.glob("*/*") if UCF101_NAME.fullmatch(clip.name))
 
 
 def has_lists(root: Path) -> bool:
@@ -177,14 +208,16 @@ def check(root: Path | str, only: str = "") -> str:
         listed = {}
     found = _clips(root)
     names = {f"{clip.parent.name}/{clip.name}".lower(): clip for clip in found}
-    _refuse_some(root, [name for key, name in listed.items() if key not in names], "lack")
-    _refuse_some(root, [c.name for k, c in names.items() if listed and k not in listed], "are new")
-    _refuse_some(root, [clip.name for clip in found if not clip.stat().st_size], "are empty")
+    anew = _anew(root, found)
+    _refuse_some(root, [name for key, name in listed.items() if key not in names], "lack", anew)
+    new = [clip.name for key, clip in names.items() if listed and key not in listed]
+    _refuse_some(root, new, "are new", "move them away")
+    _refuse_some(root, [clip.name for clip in found if not clip.stat().st_size], "are empty", anew)
     classes = {clip.parent.name for clip in found}
     if (len(found), len(classes)) != (CLIPS, CLASSES):
         raise InputError(
             f"{root}: {len(found):,} clips of {len(classes)} classes, not {CLIPS:,} of {CLASSES};"
-            " unpack or fetch UCF101 again"
+            f" {anew}"
         )
     compared = "as in the official lists" if listed else "the lists are not here to compare"
     return f"{root}: {len(found):,} clips of {len(classes)} classes, {compared}"
@@ -196,9 +229,16 @@ def _clips(root: Path) -> list[Path]:
     return [record.path for record in datasets.ucf101(root).records]
 
 
-def _refuse_some(root: Path, names: Sequence[str], what: str) -> None:
+def _anew(root: Path, found: Sequence[Path]) -> str:
+    """How to get what lacks: what is there is kept as it is, and nothing of it deleted."""
+    place = found[0].parent.parent
+    what = f"the class folders in {root}" if place == root else place
+    return f"move {what} away, then run har data fetch ucf101 --output {root}"
+
+
+def _refuse_some(root: Path, names: Sequence[str], what: str, remedy: str) -> None:
     if names:
         raise InputError(
             f"{root}: {len(names):,} clips {what}, such as {zip_names.shown(sorted(names)[0])};"
-            " unpack or fetch UCF101 again"
+            f" {remedy}"
         )

@@ -8,10 +8,10 @@ import av
 import cv2
 import numpy as np
 
-from har_lib import digests, files, integrity, sources, store
+from har_lib import integrity, sources, store
 from har_lib.choice import DAMAGED_CLIPS
 from har_lib.datasets import Record
-from har_lib.errors import InputError, in_short
+from har_lib.errors import InputError, in_short, printable
 
 #: Folder of the store where verdicts lie, beside those of the stages.
 STAGE = "integrity"
@@ -24,8 +24,8 @@ class Unusable(InputError):
         self.failures = failures
         super().__init__(
             f"{len(failures)} of {clips} clips are damaged or cannot be read; the first: "
-            f"{failures[0][1]}; mend or remove them, or go on with damaged_clips skip (without "
-            "them) or accept (with what can be decoded of them)"
+            f"{printable(failures[0][1])}; mend or remove them, or go on with damaged_clips skip "
+            "(without them) or accept (with what can be decoded of them)"
         )
 
 
@@ -51,8 +51,8 @@ def _place(clip: str) -> Path:
 
 def known(clip: str) -> str | None:
     """The verdict on a content with the digest ``clip``, or None if it was never looked at."""
-    found = store.read(_place(clip))
-    return None if found is None else str(found["flaw"])
+    flaw = (store.read(_place(clip)) or {}).get("flaw")
+    return str(flaw) if flaw is not None and flaw.dtype.kind == "U" else None
 
 
 def of(path: Path, clip: str) -> str:
@@ -76,7 +76,7 @@ def of(path: Path, clip: str) -> str:
         store.check_same(path, clip)
         # A store that may only be read is of use all the same: what is stored must be there.
         with suppress(OSError):
-            files.write_sealed_arrays(_place(clip), flaw=np.array(flaw))
+            store.write(_place(clip), flaw=np.array(flaw))
     return flaw
 
 
@@ -86,5 +86,5 @@ def of_each(paths: dict[Path, str]) -> dict[Path, str | None]:
 
 
 def look(path: Path) -> str:
-    """The same as `of`, for a clip whose digest is not known."""
-    return of(path, digests.of_each([path]).get(path) or store.observe(path).digest)
+    """The same as `of`, for a clip whose digest is not known: its content is read now."""
+    return of(path, store.observe(path).digest)

@@ -198,6 +198,7 @@ def write(
     """
     path = Path(path)
     frames = np.asarray(frames)
+    files.check_name(path)
     _check_writable(path, frames, frames_per_second, codec)
     height, width = frames.shape[1:3]
     color = frames.ndim == 4
@@ -286,13 +287,25 @@ def collect(
     return collected, (count, shape[0], shape[1])
 
 
-@contextmanager
-def opened(path: Path, damaged: bool = False) -> Iterator[cv2.VideoCapture]:
-    """Open a file that has been checked, and close it afterwards; ``damaged`` may be cut short."""
+def check_file(path: Path) -> None:
+    """Refuse what is no file, or has a name that cannot be given to a decoder.
+
+    Raises
+    ------
+    InputError
+        It is a folder, is not there, or its name is no UTF-8.
+    """
+    files.check_name(path)
     if path.is_dir():
         raise VideoError(f"{path}: is a folder, not a video; name a file in it")
     if not path.is_file():
         raise VideoError(f"{path}: there is no such file")
+
+
+@contextmanager
+def opened(path: Path, damaged: bool = False) -> Iterator[cv2.VideoCapture]:
+    """Open a file that has been checked, and close it afterwards; ``damaged`` may be cut short."""
+    check_file(path)
     if path.stat().st_size == 0:
         raise VideoError(f"{path}: is empty (0 bytes); fetch the clip again")
     if not damaged:

@@ -2,10 +2,16 @@
 
 import dataclasses
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import configuration
 
 from har_lib import stages
+
+# What hypothesis keeps for itself does not belong into the checkout.
+configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "har-hypothesis")
 
 
 @pytest.hookimpl(trylast=True)

@@ -64,6 +64,12 @@ def test_a_clip_that_ends_its_process_is_named(root: Path, monkeypatch: pytest.M
     assert Finding("deep/b.avi", parallel.LOST) in checking.check(root).findings
 
 
+def test_each_finding_is_one_line_of_the_table_whatever_the_name(tmp_path: Path) -> None:
+    checking.write([Finding("new\nli\rne.avi", "is\nempty")], tmp_path / "problems.csv")
+    content = (tmp_path / "problems.csv").read_bytes()
+    assert content == rb"clip,problem" b"\n" rb"new\nli\rne.avi,is\nempty" b"\n"
+
+
 def test_no_folder_and_no_video_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such folder"):
         checking.check(tmp_path / "none")

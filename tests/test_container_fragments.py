@@ -125,7 +125,7 @@ def test_media_outside_of_the_file_are_refused(base: int) -> None:
 RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12)), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, database=None)
 @given(held=RANGES, gaps=RANGES)
 def test_coverage_is_that_of_counting_bytes(held, gaps) -> None:
     starts = np.array([start for start, _ in held], np.int64)

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from har_lib import cli, datasets, digests, extraction, integrity, session, verdicts, video
+from har_lib import (
+    cli,
+    datasets,
+    digests,
+    extraction,
+    files,
+    integrity,
+    session,
+    store,
+    verdicts,
+    video,
+)
+from har_lib.config import Config
 from har_lib.datasets import Dataset
 from har_lib.errors import InputError
 
@@ -134,6 +146,152 @@ def test_a_clip_that_changes_while_it_is_looked_at_is_not_remembered(
     with pytest.raises(video.VideoError, match="was changed while it was read"):
         verdicts.of(path, clip)
     assert verdicts.known(clip) is None
+
+
+def zeroed(path: Path) -> None:
+    """Damage a clip and keep its size."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(64)
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def sound(root: Path) -> Dataset:
+    """Six clips without a fault."""
+    video.write(root / CUT, moving(NAMES.index(CUT)), codec="FFV1")
+    os.utime(root / CUT, (1_600_000_000, 1_600_000_000))
+    return datasets.folder(root)
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is done once, after all clips were looked at and before what is stored is read."""
+    planned: list[Any] = []
+
+    def then(*given: Any, extract: Any = extraction.extract, **named: Any) -> Any:
+        found = extract(*given, **named)
+        while planned:
+            planned.pop()()
+        return found
+
+    monkeypatch.setattr(extraction, "extract", then)
+    return planned
+
+
+def lose_a_stage(clip: str) -> None:
+    """Let something be made anew of a content."""
+    record = datasets.Record(Path("any"), "", "")
+    store.Shelf.of("points", Config()).place(record, clip).write_bytes(b"damaged")
+
+
+@pytest.mark.parametrize("policy", ["refuse", "skip"])
+@pytest.mark.parametrize("fate", ["gone", "damaged", "of another clip"])
+def test_what_happens_to_a_clip_after_it_was_looked_at_follows_the_policy(
+    sound: Dataset, between: list[Any], policy: str, fate: str, calls: list[str]
+) -> None:
+    path = sound.records[1].path
+    clip = files.digest(path)
+
+    def happens() -> None:
+        lose_a_stage(clip)
+        calls.clear()
+        if fate == "gone":
+            path.unlink()
+        elif fate == "damaged":
+            zeroed(path)
+        else:
+            path.write_bytes(sound.records[0].path.read_bytes())
+
+    between.append(happens)
+    said = "there is no such file" if fate == "gone" else "was changed while it was read"
+    if policy == "refuse":
+        with pytest.raises(verdicts.Unusable, match=f"1 of 6 clips.*{said}") as error:
+            extraction.collect(sound, jobs=1)
+        assert names(error.value.failures) == [NAMES[1]]
+    else:
+        found = extraction.collect(sound, jobs=1, damaged_clips=policy)
+        assert [said in reason for _, reason in found.failures] == [True]
+        assert len(found.records) == 5
+    assert calls == [], "nothing is computed of what nobody looked at"
+
+
+@pytest.mark.parametrize("fate", [Path.unlink, zeroed])
+def test_all_that_is_stored_is_of_the_content_that_was_looked_at(
+    sound: Dataset, between: list[Any], fate: Any
+) -> None:
+    expected = extraction.collect(sound, jobs=1)
+    between.append(lambda: fate(sound.records[1].path))
+    found = extraction.collect(sound, jobs=1)
+    for one, two in zip(expected.sequences, found.sequences, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.fixture
+def rotting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time of the file system tell that a file changed."""
+    monkeypatch.setattr(
+        digests, "_mark", lambda path, about: (os.path.abspath(path), about.st_size, 0, 0)
+    )
+
+
+def test_bits_that_rot_are_found_when_something_is_made_anew(sound: Dataset, rotting: None) -> None:
+    extraction.collect(sound, jobs=1)
+    path = sound.records[1].path
+    lose_a_stage(files.digest(path))
+    zeroed(path)
+    with pytest.raises(verdicts.Unusable, match="was changed while it was read; run again"):
+        extraction.collect(sound, jobs=1)
+    with pytest.raises(verdicts.Unusable, match=r"1 of 6 clips.*g2\.avi: damaged frames"):
+        extraction.collect(sound, jobs=1)
+
+
+def test_one_clip_is_looked_at_as_it_is_now(sound: Dataset, rotting: None) -> None:
+    path = sound.records[1].path
+    digests.of_each([path])
+    assert verdicts.look(path) == ""
+    zeroed(path)
+    assert verdicts.look(path).startswith("damaged frames")
+
+
+def test_a_fault_of_the_machine_is_not_kept(
+    sound: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sound.records[1].path
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise ImportError("libx.so: failed to map segment from shared object")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(integrity.av, "open", fails)
+        with pytest.raises(video.VideoError, match="cannot be read now"):
+            verdicts.look(path)
+    assert verdicts.known(files.digest(path)) is None
+    assert verdicts.look(path) == ""
+
+
+def test_a_verdict_on_another_content_or_without_a_word_is_not_believed(root: Path) -> None:
+    sound, damaged = (files.digest(root / name) for name in (NAMES[0], CUT))
+    assert verdicts.look(root / NAMES[0]) == ""
+    told = verdicts.look(root / CUT)
+    assert "cut short" in told
+    place = verdicts._place(damaged)
+    place.write_bytes(verdicts._place(sound).read_bytes())
+    assert verdicts.known(damaged) is None
+    assert verdicts.look(root / CUT) == told
+    for arrays in ({"other": np.array(1)}, {"flaw": np.array(0)}):
+        store.write(place, **arrays)
+        assert verdicts.known(damaged) is None
+        assert verdicts.look(root / CUT) == told
+
+
+def test_a_refusal_is_one_line_whatever_the_name(root: Path) -> None:
+    path = (root / CUT).rename(root / "walk" / "g\r\n2.avi")
+    records = [datasets.Record(each, "walk", "g2") for each in (root / NAMES[0], path)]
+    with pytest.raises(verdicts.Unusable) as error:
+        extraction.extract(records, jobs=1)
+    assert r"g\r\n2.avi: cut short" in str(error.value)
+    assert str(error.value).isprintable()
 
 
 def test_the_data_set_of_what_is_used(dataset: Dataset) -> None:

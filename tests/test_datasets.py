@@ -208,6 +208,12 @@ def test_ucf101_ignores_what_is_no_clip(plant) -> None:
     assert names(datasets.ucf101(root)) == list(UCF)
 
 
+def test_a_class_of_ucf101_without_a_clip_is_missed(plant) -> None:
+    root = plant(*UCF)
+    (root / "YoYo").mkdir()
+    assert refusal(datasets.ucf101, root) == f"{root}: no clip in YoYo; fetch them again"
+
+
 @pytest.mark.parametrize(
     "stray",
     [
@@ -500,7 +506,7 @@ def test_groups_from_a_pattern(plant) -> None:
 def test_patterns_that_cannot_work(plant) -> None:
     root = plant(*FOUR)
     assert refusal(datasets.folder, root, pattern="(") == (
-        "pattern ( is no regular expression: missing ), unterminated subpattern at position 0"
+        "pattern ( is no regular expression: missing ) at position 1"
     )
     advice = "; put parentheses around the one part that is the group, or name it (?P<group>...)"
     assert refusal(datasets.folder, root, pattern="anna") == f"pattern anna has 0 groups{advice}"
@@ -531,12 +537,24 @@ PEOPLE = ("anna", "bert", "anna", "bert")
 @pytest.mark.parametrize(("name", "delimiter"), [("groups.csv", ","), ("groups.tsv", "\t")])
 def test_groups_from_a_table_in_the_folder(plant, name, delimiter, passed) -> None:
     root = plant(*FOUR)
-    # Reversed, with a byte-order mark and a line about another clip: order must not matter.
-    text = table_of([*FOUR[::-1], "run/other.avi"], [*PEOPLE[::-1], "carl"], delimiter)
+    # Reversed, with a byte-order mark: order must not matter.
+    text = table_of(FOUR[::-1], PEOPLE[::-1], delimiter)
     (root / name).write_text("\ufeff" + text, encoding="utf-8")
     data = datasets.folder(root, groups=root / name if passed else None)
     assert data.groups.tolist() == list(PEOPLE)
     assert data.group_source == name
+
+
+def test_a_clip_that_the_table_in_the_folder_names_must_be_there(plant) -> None:
+    root = plant(*FOUR)
+    table = root / "groups.csv"
+    table.write_text(table_of([*FOUR, "run/other.avi"], [*PEOPLE, "carl"]))
+    assert refusal(datasets.folder, root) == (
+        f"{table}: names run/other.avi, which is not there as a video; bring it back, or remove"
+        " the line"
+    )
+    # A table from elsewhere may be about more than this folder.
+    assert datasets.folder(root, groups=table).groups.tolist() == list(PEOPLE)
 
 
 @pytest.mark.parametrize("prefix", ["set/", "", "./"])
@@ -634,12 +652,31 @@ def test_links_to_folders_are_followed_from_the_first_folder_only(plant, tmp_pat
     (tmp_path / "far").mkdir()
     shutil.copy(root / FOUR[0], tmp_path / "far" / "carl_1.avi")
     (root / "run" / "deeper").symlink_to(tmp_path / "far")
-    (root / "run" / "deeper.avi").symlink_to(tmp_path / "far")
     (root / "run" / "own").mkdir()
     shutil.copy(root / FOUR[0], root / "run" / "own" / "dora_1.avi")
     assert names(datasets.folder(root, pattern=r"/(\w+)_")) == [
         *(*FOUR[:2], "run/own/dora_1.avi", *FOUR[2:])
     ]
+
+
+def test_a_folder_that_is_called_a_video_stands_in_the_place_of_one(plant, tmp_path) -> None:
+    root = plant(*FOUR)
+    (tmp_path / "far").mkdir()
+    place = root / "run" / "carl_1.avi"
+    for make in (place.mkdir, lambda: place.symlink_to(tmp_path / "far")):
+        make()
+        assert refusal(datasets.folder, root, pattern=r"/(\w+)_") == (
+            f"{place}: is called a video and is a folder; rename or remove it"
+        )
+        place.unlink() if place.is_symlink() else place.rmdir()
+    # A folder of clips may be called so.
+    place.mkdir()
+    shutil.copy(root / FOUR[0], place / "carl_2.avi")
+    assert len(datasets.folder(root, pattern=r"/(\w+)_")) == 5
+    os.mkfifo(root / "run" / "dora_1.avi")
+    assert refusal(datasets.folder, root, pattern=r"/(\w+)_") == (
+        f"{root}/run/dora_1.avi: is no plain file; mend or remove it"
+    )
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from har_lib import (
     compare,
     files,
     kernel,
+    locks,
     notebook_parameters,
     notebooks,
 )
@@ -509,6 +510,23 @@ def suite(stored: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(cli_models, "leave_model", lambda settings, dataset, output: None)
     monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
     return tmp_path / "build"
+
+
+def test_two_at_once_do_not_mix_in_one_folder(
+    suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ["replicate", "-p", "seed", "8"]
+    with locks.alone(suite):
+        assert cli.main(words) == 2
+        said = f"har: {suite}: another run is at work on it; wait until it has ended\n"
+        assert capsys.readouterr().err == said
+        assert not (suite / "notebooks").exists()
+    output = suite / "runs" / "01_keyframes"
+    with locks.alone(output):
+        assert cli.main(["run", "01"]) == 2
+        assert f"har: {output}: another run is at work on it" in capsys.readouterr().err
+    assert cli.main(words) == 0
+    assert not (suite / ".lock").exists()
 
 
 def test_har_replicate(suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -208,6 +208,10 @@ def test_verifying_finds_a_flipped_bit_and_mends_it(clips, calls, place):
 
 
 def test_verifying_finds_a_clip_that_changed_behind_size_and_time(clips, calls, monkeypatch):
+    """As bits that rot: no time of the file system tells of them."""
+    monkeypatch.setattr(
+        digests, "_mark", lambda path, about: (os.path.abspath(path), about.st_size, OLD, OLD)
+    )
     path = clips[2].path
     other = make_clip(path.with_name("other.avi"), seed=9).path
     # Zeros after the end, which players do not read, make both as long.
@@ -344,6 +348,29 @@ def test_failures_are_a_table(clips, tmp_path):
     assert "cannot be opened" in row["reason"]
     assert str(tmp_path) not in row["reason"]
     assert row["used"] == "no"
+    assert (row["start"], row["stop"]) == ("0", "")
+
+
+def test_each_clip_is_one_line_of_the_table_whatever_its_name(tmp_path):
+    path = tmp_path / "new\nline\rcaf\udce9,.avi"
+    records = [Record(path, "wa\rlk", "g\n1", start, start + 9) for start in (0, 10)]
+    failures = [(record, f"{path}: is empty") for record in records]
+    extraction.write_failures(failures, tmp_path / "failures.csv")
+    content = (tmp_path / "failures.csv").read_bytes().decode()
+    assert len(content.splitlines()) == 3
+    rows = list(csv.DictReader(content.splitlines()))
+    name = r"new\nline\rcaf\udce9,.avi"
+    assert [row["clip"] for row in rows] == [name, name]
+    assert rows[0]["reason"] == f"{name}: is empty"
+    assert [(row["start"], row["stop"]) for row in rows] == [("0", "9"), ("10", "19")]
+
+
+def test_that_no_clip_can_be_read_is_one_line_whatever_its_name(tmp_path, clips):
+    gone = Record(tmp_path / "go\nne.avi", "walk", "g01")
+    with pytest.raises(InputError, match="none of the 1 clips") as error:
+        extraction.extract([gone], jobs=1)
+    assert r"go\nne.avi" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_no_readable_clip_is_an_error(tmp_path, clips):

@@ -2,8 +2,13 @@
 
 import argparse
 import hashlib
+import io
 import os
 import random
+import re
+import resource
+import shutil
+import signal
 import socket
 import threading
 import time
@@ -148,7 +153,9 @@ def test_nothing_listens(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/file.bin"
-    with pytest.raises(Unreachable, match="cannot be reached, in 3 tries in a row"):
+    with pytest.raises(
+        Unreachable, match=r"cannot be reached \(Connection refused\), in 3 tries in a row"
+    ):
         fetch.fetch(remote(CONTENT, url), tmp_path, patience=PATIENCE)
     assert names(tmp_path) == []
 
@@ -158,6 +165,68 @@ def test_a_server_that_answers_is_not_called_unreachable(server: Server, tmp_pat
     with pytest.raises(InputError) as refused:
         fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
     assert not isinstance(refused.value, Unreachable)
+
+
+def test_the_slow_are_waited_for_and_no_watch_is_left(server: Server, tmp_path: Path) -> None:
+    """Longer than the watch has patience, but something comes all the time."""
+    server.answers = (Answer(block=15_000, pause=0.1),)
+    began = time.monotonic()
+    fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert time.monotonic() - began > ONCE.connection + ONCE.stall
+    assert len(server.served) == 1
+    assert "har-watch" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_watch_ends_a_connection_after_a_redirection_and_goes(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = (
+        Answer(302, location="/there.bin"),
+        Answer(raw=b"HTTP/1.1 200 OK\r\nX: ", again=b"y", pause=0.1),
+    )
+    with pytest.raises(InputError, match=r"127.0.0.1 stalls: .* for 1 s, in 1 tries"):
+        fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert "har-watch" not in [thread.name for thread in threading.enumerate()]
+    assert names(tmp_path) == []
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/certificates.pem")
+    file = Remote("file.bin", "https://localhost:1/file.bin", 5, "0" * 64)
+    with pytest.raises(InputError, match=r"/nowhere/certificates.pem.* REQUESTS_CA_BUNDLE"):
+        fetch.fetch(file, tmp_path, patience=PATIENCE)
+
+
+def test_a_broken_handshake_is_no_bad_certificate(server: Server, tmp_path: Path) -> None:
+    """A server that speaks no TLS, as a network that asks for a password first."""
+    file = replace(remote(CONTENT, server.url), url=server.url.replace("http:", "https:"))
+    with pytest.raises(InputError, match=r"cannot be reached") as refused:
+        fetch.fetch(file, tmp_path, patience=ONCE)
+    assert "certificate" not in str(refused.value)
+
+
+def test_a_bad_certificate_names_the_host_that_has_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one that has redirected there."""
+    import ssl
+
+    import requests
+
+    def sent(session: object, url: str, **others: object) -> requests.Response:
+        if "second" in url:
+            raise requests.exceptions.SSLError("bad") from ssl.SSLCertVerificationError("bad")
+        response = requests.Response()
+        response.raw = io.BytesIO()
+        response.status_code, response.headers["Location"] = 302, "https://second.example/x"
+        return response
+
+    monkeypatch.setattr(requests.Session, "get", sent)
+    file = replace(remote(CONTENT, server.url), url="https://first.example/file.bin")
+    with pytest.raises(InputError, match=r"certificate of second.example is not valid"):
+        fetch.fetch(file, tmp_path, patience=ONCE)
 
 
 def test_no_proxy_is_asked_for_this_machine(
@@ -211,15 +280,16 @@ def test_leftovers_beside_the_finished_file_go(server: Server, tmp_path: Path) -
     assert names(tmp_path) == ["file.bin"]
 
 
+@pytest.mark.parametrize("about", ['{"identity": [', "[" * 200_000, "\0", "[]"])
 @pytest.mark.parametrize("size", [100, 300_000, 300_001])
-def test_a_part_is_used_whatever_is_beside_it(size: int, tmp_path: Path) -> None:
+def test_a_part_is_used_whatever_is_beside_it(size: int, about: str, tmp_path: Path) -> None:
     with serving(CONTENT, Answer(drop=1000), Answer()) as server:
         file = remote(CONTENT, server.url)
         with pytest.raises(InputError):
             fetch.fetch(file, tmp_path, patience=ONCE)
         part = part_of(tmp_path)
         part.write_bytes((CONTENT + b"x")[:size])
-        (part.parent / "about.json").write_text('{"identity": [')
+        (part.parent / "about.json").write_text(about)
         (part.parent / "tmp12345").write_bytes(b"left by a kill")
         fetch.fetch(file, tmp_path, patience=ONCE)
         # A whole part is verified and nothing asked for; one too long is dropped.
@@ -293,6 +363,47 @@ def test_without_second_names_it_is_moved(
     assert names(tmp_path) == ["file.bin"]
 
 
+def test_a_link_in_place_of_the_hidden_folder_is_refused(server: Server, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "precious.txt").write_text("p")
+    work = part_of(tmp_path).parent
+    work.symlink_to(mine)
+    with pytest.raises(InputError, match=r"\.file\.bin\.fetch: is a link; remove it"):
+        fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert names(mine) == ["precious.txt"]
+    assert work.is_symlink()
+    work.unlink()
+    work.write_text("mine")
+    with pytest.raises(InputError, match=r"\.file\.bin\.fetch: is no folder; move it away"):
+        fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert server.served == []
+
+
+@pytest.mark.parametrize("name", ["file.bin.part", "about.json", "tmp12345"])
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_no_run_puts_into_the_hidden_folder_is_refused_and_stays(
+    name: str, kind: str, server: Server, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("p")
+    odd = part_of(tmp_path).parent / name
+    odd.parent.mkdir()
+    if kind == "link":
+        odd.symlink_to(mine)
+    elif kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.mkdir()
+        (odd / "note.txt").write_text("p")
+    with pytest.raises(InputError, match=rf"{name}: is no file of a download; move it away"):
+        fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert mine.read_text() == "p"
+    assert os.path.lexists(odd)
+    odd.rename(tmp_path / "away")
+    fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+
+
 # ---------------------------------------------------------------- the disk, and two at once
 
 
@@ -313,6 +424,25 @@ def test_a_disk_too_small_is_refused_before_anything_is_asked(
         fetch.fetch(file, tmp_path, patience=ONCE)
     monkeypatch.setattr(fetch.shutil, "disk_usage", lambda p: usage._replace(free=349_000))
     fetch.fetch(file, tmp_path, patience=ONCE)
+
+
+def test_a_disk_that_becomes_full_is_named(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, old[1]))
+        with pytest.raises(OSError, match="File too large") as refused:
+            fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert refused.value.filename == str(part_of(tmp_path))
+    assert CONTENT.startswith(part_of(tmp_path).read_bytes())
+    # With room again, it goes on.
+    fetch.fetch(remote(CONTENT, server.url), tmp_path, patience=ONCE)
+    assert server.served[1].start > 0
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_asked(
@@ -440,6 +570,57 @@ def test_what_is_fetched_is_read_by_the_data_sets(
     assert not list((tmp_path / "UCF-101").rglob("*.db"))
 
 
+@pytest.fixture
+def remotes_of_ucf101(archives_of_ucf101: tuple[bytes, bytes]) -> Iterator[dict[str, Remote]]:
+    with serving(archives_of_ucf101[0]) as one, serving(archives_of_ucf101[1]) as two:
+        yield {
+            "splits": replace(remote(one.content, one.url), name="lists.zip"),
+            "videos": replace(remote(two.content, two.url), name="videos.zip"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("UCF-101", ".DS_Store"),
+        ("UCF-101", "Archery/._v_Archery_g01_c01.avi"),
+        ("UCF-101", "Archery/notes.txt"),
+        ("ucfTrainTestlist", ".DS_Store"),
+        ("ucfTrainTestlist", "notes.txt"),
+        ("ucfTrainTestlist", "testlist01.txt"),
+    ],
+)
+def test_a_folder_that_holds_something_else_is_refused_before_anything_is_fetched(
+    folder: str, name: str, remotes_of_ucf101: dict[str, Remote], tmp_path: Path
+) -> None:
+    files.write_text(tmp_path / folder / name, "x")
+    with pytest.raises(
+        InputError, match=rf"{folder}: .*; move it away, then run the same command again"
+    ):
+        ucf101_files.get(tmp_path, patience=ONCE, remotes=remotes_of_ucf101)
+    assert names(tmp_path) == [folder]
+    # What it says helps.
+    (tmp_path / folder).rename(tmp_path / "mine")
+    ucf101_files.get(tmp_path, patience=ONCE, remotes=remotes_of_ucf101)
+    assert (tmp_path / "mine" / name).read_text() == "x"
+    assert ucf101_files.has_lists(tmp_path)
+
+
+def test_an_empty_folder_is_filled(remotes_of_ucf101: dict[str, Remote], tmp_path: Path) -> None:
+    (tmp_path / "UCF-101").mkdir()
+    ucf101_files.get(tmp_path, patience=ONCE, remotes=remotes_of_ucf101)
+    assert len(list((tmp_path / "UCF-101").rglob("*.avi"))) == 6
+
+
+def test_a_file_in_place_of_a_folder_is_refused_before_anything_is_fetched(
+    remotes_of_ucf101: dict[str, Remote], tmp_path: Path
+) -> None:
+    (tmp_path / "UCF-101").write_text("x")
+    with pytest.raises(InputError, match=r"UCF-101: is no folder; move it away, then run"):
+        ucf101_files.get(tmp_path, patience=ONCE, remotes=remotes_of_ucf101)
+    assert names(tmp_path) == ["UCF-101"]
+
+
 def test_each_official_name_has_a_place_and_it_is_the_listed_one() -> None:
     folder = os.environ.get("HAR_TEST_DATA", "")
     if not folder:
@@ -491,6 +672,25 @@ def test_what_lacks_is_new_or_empty_is_named(few: Path) -> None:
         ucf101_files.check(few)
     clip.write_bytes(b"x")
     with pytest.raises(InputError, match=r"1 clips are new, such as 'v_YoYo_g08_c02.avi'"):
+        ucf101_files.check(few)
+
+
+@pytest.mark.parametrize("place", ["UCF-101", "videos", ""])
+def test_what_lacks_names_what_to_move_away(place: str, few: Path) -> None:
+    """An unpacking that was interrupted: fetching again would not mend it."""
+    clips = few / "UCF-101"
+    (clips / "YoYo" / "v_YoYo_g08_c01.avi").unlink()
+    if place == "videos":
+        clips = clips.rename(few / "videos")
+    elif not place:
+        for label in list(clips.iterdir()):
+            label.rename(few / label.name)
+        clips.rmdir()
+        shutil.rmtree(few / "ucfTrainTestlist")
+    moved = re.escape(f"the class folders in {few}" if not place else str(few / place))
+    with pytest.raises(
+        InputError, match=rf"; move {moved} away, then run har data fetch ucf101 --output {few}$"
+    ):
         ucf101_files.check(few)
 
 

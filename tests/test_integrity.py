@@ -1,5 +1,6 @@
 """Whether a clip is whole: no false alarm on sound clips, no silence on damaged ones."""
 
+import errno
 import os
 import struct
 import subprocess
@@ -332,6 +333,80 @@ def test_any_error_of_the_decoder_becomes_a_problem(made, tmp_path, monkeypatch)
 
         monkeypatch.setattr(av, "open", fails)
         assert kinds(path) == ["cannot be opened"]
+
+
+#: What a machine may lack for a while, as Python, the system's loader and FFmpeg say it.
+PASSING = (
+    MemoryError(),
+    ImportError("libx.so: failed to map segment from shared object"),
+    OSError(errno.EMFILE, "Too many open files"),
+    OSError(errno.EIO, "Input/output error"),
+    av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory"),
+    av.error.PermissionError(errno.EACCES, "Permission denied"),
+)
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+@pytest.mark.parametrize("where", ["opening", "decoding"])
+def test_what_the_machine_lacks_is_no_verdict(made, tmp_path, monkeypatch, error, where) -> None:
+    path = tmp_path / "clip.avi"
+    path.write_bytes(made["XVID.avi"])
+
+    class Packet:
+        is_corrupt = False
+
+        def decode(self) -> None:
+            raise error
+
+    decode = integrity._decode_packet
+    with monkeypatch.context() as patched:
+        if where == "opening":
+            patched.setattr(av, "open", lambda *_, **__: Packet().decode())
+        else:
+            patched.setattr(integrity, "_decode_packet", lambda found, _: decode(found, Packet()))
+        with pytest.raises(video.VideoError, match=r"clip.avi: cannot be read now \(.+\); run a"):
+            integrity.inspect(path)
+    assert integrity.inspect(path).whole
+
+
+def test_a_reader_without_memory_is_no_verdict(made, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "clip.avi"
+    path.write_bytes(made["XVID.avi"])
+    error = cv2.error("Insufficient memory")
+    error.code = cv2.Error.StsNoMem
+
+    def opened(*_, **__) -> None:
+        raise error
+
+    monkeypatch.setattr(video, "opened", opened)
+    with pytest.raises(video.VideoError, match="cannot be read now"):
+        integrity.inspect(path)
+    error.code = cv2.Error.StsError
+    assert kinds(path) == ["no frame"]
+
+
+def test_what_ffmpeg_calls_an_error_of_input_is_a_verdict(made, tmp_path, monkeypatch) -> None:
+    """It says so of Matroska files that are cut short."""
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(made["h264.mkv"])
+
+    def fails(*_, **__) -> None:
+        raise av.error.OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(av, "open", fails)
+    assert kinds(path) == ["cannot be opened"]
+
+
+def test_memory_that_a_broken_container_asks_for_is_a_verdict(made, tmp_path, monkeypatch) -> None:
+    """One fragment shorter than it states: FFmpeg takes pictures for sizes."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(made["fragments.mp4"][:-100])
+
+    def fails(*_, **__) -> None:
+        raise av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(av, "open", fails)
+    assert "cannot be opened" in kinds(path)
 
 
 def test_broken_clips_print_nothing(made, tmp_path) -> None:

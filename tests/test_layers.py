@@ -35,7 +35,7 @@ LAYERS: dict[str, set[str]] = {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
         *("features", "sources", "digests", "stages", "store", "extraction", "export", "upkeep"),
         *("verdicts", "checking", "parallel", "cluster"),
-        *("bars", "locks", "registry", "transfer", "fetch"),
+        *("bars", "locks", "registry", "watched", "transfer", "fetch"),
         *("zip_names", "zip_listing", "archives", "ucf101_files"),
         *("order_task", "comparison"),
         *("sequences", "training", "alstm", "baselines", "folds", "evaluate", "tuning"),

@@ -224,6 +224,29 @@ def test_processes_change_nothing(tmp_path: Path) -> None:
     assert kept[0] == kept[1]
 
 
+def test_only_what_was_not_finished_is_cut_from_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "kept.jsonl"
+    line = b'{"test": "a", "seed": 1, "right": 2}\n'
+    for torn in (b"{", line[:20], line[:-1]):
+        path.write_bytes(line + torn)
+        journal = Journal(path)
+        assert path.read_bytes() == line + torn  # to look changes nothing
+        with journal.adding("a") as add:
+            add(2, 3)
+        assert path.read_bytes() == line + line.replace(b"1", b"2", 1).replace(b": 2}", b": 3}")
+    # Another run that goes on with its line keeps it.
+    path.write_bytes(line + line[:20])
+    journal = Journal(path)
+    path.write_bytes(line + line)
+    with journal.adding("b") as add:
+        add(1, 2)
+    assert path.read_bytes() == line + line + line.replace(b"a", b"b")
+    path.write_bytes(b"notes of somebody else")
+    with pytest.raises(InputError, match="is no journal of permutations: move it away"):
+        Journal(path)
+    assert path.read_bytes() == b"notes of somebody else"
+
+
 @pytest.mark.parametrize("line", ["nonsense", '{"test": "a", "seed": 1}', '["a", 1, 2]'])
 def test_a_damaged_journal_is_refused_by_line(tmp_path: Path, line: str) -> None:
     path = tmp_path / "kept.jsonl"

@@ -239,7 +239,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     records = tuple(CLIPS.records)
     dataset = Dataset("folder", tmp_path, records, "group", "file names")
     monkeypatch.setattr(Dataset, "digest", lambda self: "made up")
-    monkeypatch.setattr(cli_data, "fill", lambda *_: dataset)
+    monkeypatch.setattr(cli_data, "prepare", lambda *_: cli_data.Prepared(dataset, {}))
     monkeypatch.setattr(extraction, "collect", lambda *_: CLIPS)
     monkeypatch.setattr(record, "FOLDER", tmp_path / "recorded")
     monkeypatch.setattr(leakage_study, "Settings", functools.partial(Settings, shuffles=2))
@@ -289,6 +289,6 @@ def test_the_command_writes_and_records(
 def test_the_command_refuses_before_it_computes(
     command: Any, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
-    monkeypatch.setattr(cli_data, "fill", None)
+    monkeypatch.setattr(cli_data, "prepare", None)
     with pytest.raises(InputError, match=message):
         command(*words)

@@ -20,6 +20,11 @@ def call(*words: str) -> None:
     cli_multiverse.multiverse(arguments)
 
 
+def prepared(settings: Any, output: Path) -> cli_data.Prepared:
+    """In place of making features; no clip is left out."""
+    return cli_data.Prepared(settings["dataset"], {})
+
+
 class _Asked(Exception):
     """Raised in place of the study, with what it was asked for."""
 
@@ -29,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def study(dataset: Any, folder: Path, n: int, seed: int, jobs: int, **more: Any) -> None:
         raise _Asked({"folder": folder, "n": n, "seed": seed, "jobs": jobs, **more})
 
-    monkeypatch.setattr(cli_data, "fill", lambda settings, output: settings["dataset"])
+    monkeypatch.setattr(cli_data, "prepare", prepared)
     monkeypatch.setattr(multiverse, "study", study)
 
 
@@ -85,7 +90,7 @@ def test_a_study_is_written_to_the_output_or_to_the_records(
         again=pd.DataFrame({"first": [], "again": []}, dtype=float),
         reruns=rerun,
     )
-    monkeypatch.setattr(cli_data, "fill", lambda settings, output: settings["dataset"])
+    monkeypatch.setattr(cli_data, "prepare", prepared)
     monkeypatch.setattr(multiverse, "study", lambda *given, **more: found)
     monkeypatch.setattr(record, "FOLDER", tmp_path / "recorded")
     call("--output", str(tmp_path / "out"))

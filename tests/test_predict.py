@@ -169,6 +169,14 @@ def test_a_model_of_another_version_is_not_current(model: Model, tmp_path: Path)
     assert not model_folder.is_current(tmp_path / "model")
 
 
+def test_a_model_whose_classifier_is_damaged_is_made_anew(model: Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    assert model_folder.is_current(tmp_path / "model")
+    classifier = tmp_path / "model" / model_folder.CLASSIFIER
+    classifier.write_bytes(classifier.read_bytes()[:-1])
+    assert not model_folder.is_current(tmp_path / "model")
+
+
 # ---------------------------------------------------------------- commands
 
 

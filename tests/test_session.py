@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from har_lib import executed, video
+from har_lib import executed, verdicts, video
 from har_lib.common_parameters import (
     AUDIT,
     COMMON,
@@ -213,7 +213,7 @@ def test_a_data_set_that_is_none_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def readable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every record for one that can be read; none of them is a file."""
-    monkeypatch.setattr(Session, "_usable", lambda self, record: record)
+    monkeypatch.setattr(Session, "_look", lambda self, record: ("", ""))
 
 
 @pytest.mark.usefixtures("readable")
@@ -311,7 +311,9 @@ def test_a_clip_that_cannot_be_read_is_no_example(tmp_path: Path) -> None:
             video.write(path, np.zeros((4, 48, 64), np.uint8))
     (tmp_path / "walk" / "a.avi").write_text("not a video")
     given = {"dataset": "folder", "data_root": str(tmp_path), "group_pattern": r"(\w)\.avi"}
-    session = Session("03_stip", given)
+    with pytest.raises(verdicts.Unusable, match=r"1 of 2 clips are damaged.*walk/a\.avi"):
+        Session("03_stip", given).example()
+    session = Session("03_stip", given | {"damaged_clips": "skip"})
     assert session.example().path.name == "b.avi"
     (tmp_path / "walk" / "b.avi").write_text("not a video")
     with pytest.raises(InputError, match="no clip of walk can be read"):

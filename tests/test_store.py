@@ -280,13 +280,35 @@ def test_a_clip_that_changes_while_it_is_read_stores_nothing(clip, monkeypatch):
     assert stored() == []
 
 
-def test_a_remembered_digest_is_not_believed_when_the_clip_is_decoded(clip, monkeypatch):
-    """Content that changed behind size and time of change gets a key of its own."""
-    false = "0" * 64
-    assert store.load(clip, clip=false).vectors.any()
-    shelf = store.Shelf.of("points", Config())
-    assert shelf.place(clip, files.digest(clip.path)).is_file()
-    assert not shelf.place(clip, false).exists()
+def test_nothing_is_made_of_another_content_than_was_asked_for(clip, calls):
+    """What was looked at is the content of that digest; this one may be damaged."""
+    calls.clear()
+    with pytest.raises(video.VideoError, match="changed while it was read; run again"):
+        store.load(clip, clip="0" * 64)
+    assert calls == stored() == []
+
+
+def test_results_of_one_clip_under_the_key_of_another_are_made_anew(clip, calls):
+    """Their seals are right: they hold for the content of the file."""
+    other = Record(clip.path.with_name("b.avi"), "walk", "g02")
+    video.write(other.path, store.frames_of(clip, Config())[::-1] // 2, codec="FFV1")
+    expected = store.load(clip)
+    assert not np.array_equal(store.load(other).vectors, expected.vectors)
+    for shelf in store.shelves(Config()).values():
+        mine, others = (shelf.place(each, files.digest(each.path)) for each in (clip, other))
+        mine.write_bytes(others.read_bytes())
+    calls.clear()
+    np.testing.assert_array_equal(store.load(clip).vectors, expected.vectors)
+    assert calls == BY_DEFAULT
+
+
+def test_a_store_may_be_moved(clip, calls, tmp_path, monkeypatch):
+    store.load(clip)
+    (tmp_path / "data").rename(tmp_path / "moved")
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "moved"))
+    calls.clear()
+    store.load(clip)
+    assert calls == []
 
 
 def test_a_folder_that_vanishes_while_it_is_written_to_is_made_again(clip, monkeypatch):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, configuration, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from har_lib import (
@@ -64,9 +64,6 @@ from torture import (
 )
 from torture.reader_formats import FORMATS, Format
 from torture.readers import Readers
-
-# What it keeps for itself does not belong into the checkout.
-configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "har-hypothesis")
 
 #: The same texts each time, and none kept.
 PROPERTY = settings(

@@ -26,7 +26,7 @@ from torture.server import BLOCK, Answer, Server, serving
 from torture.ways import SIZE, Way, ways
 
 #: Enough for a server on this machine, and short enough to wait for.
-PATIENCE = Patience(connection=2.0, stall=0.4, pauses=(0.01, 0.02, 0.04))
+PATIENCE = Patience(connection=0.6, stall=0.4, pauses=(0.01, 0.02, 0.04))
 #: Bytes that a kill may lose of what the server has sent: what lies in the system's buffers.
 LOST = CHUNK
 

@@ -18,7 +18,8 @@ class Answer:
 
     ``drop`` and ``stall`` are bytes of the body after which the connection ends, or rests for
     ``rest`` seconds. ``pause`` comes after each block of ``block`` bytes. ``length`` is stated in
-    place of the true one; 0 states none. ``shift`` moves the range that is sent.
+    place of the true one; 0 states none. ``shift`` moves the range that is sent. ``raw`` is sent
+    in place of all this, and then ``again`` for ever, after each ``pause``.
     """
 
     status: int = 200
@@ -36,6 +37,7 @@ class Answer:
     location: str = ""
     encoding: str = ""
     raw: bytes = b""
+    again: bytes = b""
 
 
 @dataclass
@@ -84,6 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if answer.raw:
             self.wfile.write(answer.raw)
+            while answer.again and not self.plan.closing.wait(answer.pause):
+                self.wfile.write(answer.again)
             return
         begin = start + answer.shift if partial else 0
         page = answer.content or b"a page that explains"

@@ -32,12 +32,28 @@ def _chunks(content: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
 
 
+def _without_end(content: bytes) -> dict[str, Answer]:
+    """Answers that never pause for long and never come to an end."""
+    started = _CHUNKED + b"3\r\n%b\r\n" % content[:3]
+    return {
+        "says for ever that it will answer": Answer(
+            raw=b"HTTP/1.1 100 Continue\r\n\r\n", again=b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05
+        ),
+        "drips its header": Answer(raw=b"HTTP/1.1 200 OK\r\nX: ", again=b"y", pause=0.2),
+        "ends in a trailer without end": Answer(
+            raw=started + b"0\r\n", again=b"A: b\r\n", pause=0.05
+        ),
+        "drips the size of a chunk": Answer(raw=started, again=b"5", pause=0.2),
+    }
+
+
 def ways(content: bytes, url: str) -> dict[str, Way]:
     """Every way; ``url`` is the server's own address."""
     other = bytes(byte ^ 1 for byte in content)
     good, half = Answer(), Answer(drop=_HALF)
     small = Answer(drop=1000)
     none = Answer(drop=0)
+    endless = _without_end(content)
     return {
         "honest": Way((good,), "finished", most=SIZE),
         "drops once": Way((half, good), "finished", most=SIZE),
@@ -135,6 +151,13 @@ def ways(content: bytes, url: str) -> dict[str, Way]:
         ),
         "redirects nowhere": Way(
             (Answer(302, location="http://[bad"),), "refused", "redirects elsewhere"
+        ),
+        **{f"{name}, then well": Way((half, a, good), "finished") for name, a in endless.items()},
+        "drips its header for ever": Way(
+            (half, endless["drips its header"]), "refused", "stalls", kept=True
+        ),
+        "drips the size of a chunk for ever": Way(
+            (endless["drips the size of a chunk"],), "refused", "stalls", kept=True
         ),
         "speaks no HTTP": Way((Answer(raw=b"220 ready\r\n" * 20),), "refused", "reached"),
         "endless headers": Way(
