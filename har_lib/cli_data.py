@@ -54,11 +54,6 @@ def prepare(settings: dict[str, Any], output: Path) -> Prepared:
     return Prepared(done.usable(dataset), told)
 
 
-def fill(settings: dict[str, Any], output: Path) -> "Dataset":
-    """The clips of `prepare` alone, for what says by itself which of them it left out."""
-    return prepare(settings, output).dataset
-
-
 def _make(
     settings: dict[str, Any], output: Path, scheduler: str = "", verify: bool = False
 ) -> "tuple[Dataset, Extraction]":

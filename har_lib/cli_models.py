@@ -4,14 +4,11 @@ import argparse
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from har_lib import cli_data
 from har_lib.cli_parameters import data_arguments, resolve, settle
 from har_lib.errors import printable
-
-if TYPE_CHECKING:
-    from har_lib.datasets import Dataset
 
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,19 +54,21 @@ def train(arguments: argparse.Namespace) -> None:
     print(f"trained on {model.trained_on['clips']} clips; the model is in {folder}")
 
 
-def leave_model(settings: dict[str, Any], dataset: "Dataset", output: Path) -> None:
+def leave_model(settings: dict[str, Any], prepared: cli_data.Prepared, output: Path) -> None:
     """Fit the model that ``har predict`` takes, unless it is there; a line as for a notebook."""
     from har_lib import model_folder
 
     folder, config, seed = output / "model", settings["config"], settings["seed"]
     print(f"{'model':<20} ", end="", flush=True)
-    if model_folder.is_current(folder, config, data_digest=dataset.digest(), seed=seed):
+    wanted = {"data_digest": prepared.dataset.digest(), "seed": seed, **prepared.damage}
+    if model_folder.is_current(folder, config, **wanted):
         print("up to date", flush=True)
         return
     from har_lib import predict  # only now: it takes seconds
 
     start = time.perf_counter()
-    predict.train(dataset, config, seed, settings["jobs"]).save(folder)
+    model = predict.train(prepared.dataset, config, seed, settings["jobs"], damage=prepared.damage)
+    model.save(folder)
     print(f"{time.perf_counter() - start:6.1f} s", flush=True)
 
 

@@ -40,18 +40,23 @@ def replicate(arguments: argparse.Namespace) -> None:
         notebooks.find(name)
     if arguments.record:
         record.check_name(arguments.record)
-    dataset = cli_data.fill(settings, arguments.output)
+    prepared = cli_data.prepare(settings, arguments.output)
+    dataset = prepared.dataset
     notebooks.replicate(
         values, arguments.output, only=arguments.only, dataset_digest=dataset.digest()
     )
     if arguments.only is None and arguments.dataset == "builtin":
-        cli_models.leave_model(settings, dataset, arguments.output)
+        cli_models.leave_model(settings, prepared, arguments.output)
     sources = Sources(built=arguments.output / "results")
     if sources.audited:
         replication_report.write(arguments.output, sources)
     print(f"figures, results and executed notebooks are in {arguments.output}")
     if arguments.record:
-        run = {"choices": settings["config"].flat(), "data_digest": dataset.digest()}
+        run = {
+            "choices": settings["config"].flat(),
+            "data_digest": dataset.digest(),
+            **prepared.damage,
+        }
         words = ["har", *arguments.words]
         print(f"recorded in {record.write(arguments.record, words, arguments.output, run)}")
 
@@ -215,7 +220,7 @@ def accept(arguments: argparse.Namespace) -> None:
         return
     # Figures and results come from a whole run on built-in data, default parameters.
     output = build_dir()
-    dataset = cli_data.fill(settle({}), output)
+    dataset = cli_data.prepare(settle({}), output).dataset
     notebooks.replicate({}, output, dataset_digest=dataset.digest())
     for built, stored in folders:
         for change in accept.accept_files(output / built, ROOT / stored):

@@ -17,6 +17,7 @@ from har_lib import (
     plots_clip,
     record,
     sight,
+    store,
     verdicts,
 )
 from har_lib.alstm import ALSTMClassifier
@@ -150,10 +151,12 @@ def look(model: Model, video: Path, damaged: bool = False) -> Sight:
     InputError
         If nothing moves in it, so that all its numbers are zero.
     """
-    flaw = verdicts.look(video)
+    content = store.observe(video).digest
+    flaw = verdicts.of(video, content)
     if flaw and not damaged:
         raise VideoError(f"{video}: {flaw}")
     frames = features.read(video, model.config.video, damaged=bool(flaw))
+    store.check_same(video, content)
     seen = sight.look(frames, model.classifier, model.config)
     if not seen.found.vectors.any():
         raise InputError(

@@ -12,7 +12,6 @@ from test_damaged_clips import moving
 
 from har_lib import (
     cli,
-    cli_data,
     datasets,
     digests,
     extraction,
@@ -374,18 +373,3 @@ def test_runs_again_that_fail_are_listed(
     assert found.summary().endswith("\n2 runs again have no result")
     multiverse.write(found, tmp_path / "multiverse_made.json", [])
     assert multiverse.recorded("made", tmp_path).not_again == reasons
-
-
-def test_what_is_prepared_is_what_is_filled(root: Path, tmp_path: Path) -> None:
-    settings = {
-        "dataset": "folder",
-        "data_root": str(root),
-        "group_pattern": "",
-        "group_table": "",
-        "config": extraction.Config(),
-        "jobs": 1,
-        "damaged_clips": "skip",
-    }
-    prepared = cli_data.prepare(settings, tmp_path)
-    assert prepared.damage == TOLD["skip"]
-    assert cli_data.fill(settings, tmp_path) == prepared.dataset

@@ -505,8 +505,8 @@ def suite(stored: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Make the temporary notebooks the suite's own; return its build folder."""
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tuple(stored))
     monkeypatch.setattr(cli_notebooks, "settle", lambda values: {})
-    made = SimpleNamespace(digest=lambda: "")
-    monkeypatch.setattr(cli_data, "fill", lambda settings, output: made)
+    made = SimpleNamespace(dataset=SimpleNamespace(digest=lambda: ""), damage={})
+    monkeypatch.setattr(cli_data, "prepare", lambda settings, output: made)
     monkeypatch.setattr(cli_models, "leave_model", lambda settings, dataset, output: None)
     monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
     return tmp_path / "build"

@@ -16,6 +16,7 @@ from har_lib import (
     alstm,
     annotate,
     cli,
+    cli_data,
     cli_models,
     datasets,
     features,
@@ -211,8 +212,11 @@ def test_the_model_that_is_left_is_made_once(
     monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
     data, folder = datasets.folder(clips, r"(person\d)"), tmp_path / "model"
 
+    damage: dict[str, str | int] = {}
+
     def made(data: datasets.Dataset = data, config: Config = QUICK, seed: int = 3) -> bool:
-        cli_models.leave_model({"config": config, "seed": seed, "jobs": 1}, data, tmp_path)
+        prepared = cli_data.Prepared(data, damage)
+        cli_models.leave_model({"config": config, "seed": seed, "jobs": 1}, prepared, tmp_path)
         (line,) = capsys.readouterr().out.splitlines()
         assert re.fullmatch(r"model {16,}(\d+\.\d s|up to date)", line)
         return line.endswith(" s")
@@ -227,6 +231,26 @@ def test_the_model_that_is_left_is_made_once(
     assert made(replace(data, records=data.records[:-1])), "other clips"
     (folder / CLASSIFIER).unlink()
     assert made(replace(data, records=data.records[:-1])), "half of it is gone"
+    damage |= {"damaged_clips": "skip", "not_read": 1}
+    assert made(replace(data, records=data.records[:-1])), "clips were left out"
+    assert Model.load(folder).trained_on["not_read"] == 1
+
+
+def test_a_video_that_changes_while_it_is_looked_at_is_refused(
+    model: Model, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "clip.avi"
+    path.write_bytes(next(clips.rglob("*.avi")).read_bytes())
+    read = features.read
+
+    def changed(*given: Any, **named: Any) -> Any:
+        with path.open("ab") as file:
+            file.write(b"more")
+        return read(*given, **named)
+
+    monkeypatch.setattr(features, "read", changed)
+    with pytest.raises(video.VideoError, match="was changed while it was read"):
+        predict.look(model, path)
 
 
 def test_to_ask_for_the_model_imports_nothing_that_learns() -> None:
