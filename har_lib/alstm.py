@@ -237,7 +237,7 @@ learning_rate, patience, validation, validation_share
             origin = np.arange(len(labels))
         classes, target = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
-            raise InputError(f"all clips are of class {classes[0]!r}: give at least two classes")
+            raise InputError(f"all clips are of class {classes[0]}: give at least two classes")
 
         seeds = np.random.SeedSequence(self.seed).spawn(4)
         held_out = np.zeros(len(labels), dtype=bool)
