@@ -70,7 +70,7 @@ browser: .venv/ready extract site ## run each notebook and open each page in a r
 bench: .venv/ready ## measure speed and memory beside their peers, about a quarter of an hour (more options in ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-torture: .venv/ready ## break files, kill commands, fill disks: everything the suite must survive, hours (more options in ARGS)
+torture: .venv/ready ## break files, kill commands, fill disks: everything the suite must survive, about an hour (more options in ARGS)
 	@$(BIN)/python -m torture $(ARGS)
 
 lock: ## choose the pinned versions anew (needs uv)

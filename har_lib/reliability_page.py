@@ -19,8 +19,8 @@ _INTRODUCTION = """\
 # Reliability
 
 What may be relied on, and the test that shows it. Each of the studies below has a short form
-among the tests; `make torture` runs them in full, for hours, and keeps the parts that are
-finished."""
+among the tests; `make torture` runs them in full, in the times that stand there, and keeps the
+parts that are finished."""
 
 #: Part of the study -> what is done in it.
 STUDIES = {
@@ -48,8 +48,10 @@ def page(report: Mapping[str, Any] | None = None) -> str:
         return recorded_page()
     parts = [_INTRODUCTION]
     for heading, promises in PROMISES.items():
-        rows = [[each.words, "<br>".join(map(_link, each.tests))] for each in promises]
-        parts += [f"## {heading}", markdown.table(["promised", "shown by"], rows)]
+        lines = [
+            f"- {each.words} *Tests:* {'; '.join(map(_link, each.tests))}." for each in promises
+        ]
+        parts += [f"## {heading}", "\n".join(lines)]
     parts += ["## Measured", _measured(report)]
     parts += [_details(name, report[name]) for name in STUDIES if name in report]
     return "\n\n".join(parts)
@@ -68,8 +70,9 @@ def recorded_page(path: Path = RESULTS) -> str:
 
 
 def _link(test: str) -> str:
+    """``test_files.py::test_nothing_is_lost`` as words, which wrap, where the name would not."""
     file, _, name = test.partition("::")
-    return f"[`{name or file}`](../tests/{file})"
+    return f"[{name.removeprefix('test_').replace('_', ' ')}](../tests/{file})"
 
 
 def _measured(report: Mapping[str, Any]) -> str:

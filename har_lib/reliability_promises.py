@@ -46,8 +46,8 @@ PROMISES: Mapping[str, tuple[Promise, ...]] = {
         ),
         _of(
             "test_container_fragments",
-            "A fragment of an MP4 that can no longer be read is missed, and no way to write "
-            "fragments raises a false alarm.",
+            "A fragment of an MP4 that can no longer be read is missed; no false alarm in any of "
+            "the ways to write fragments that were tried.",
             "test_a_fragment_that_cannot_be_read_is_missed",
             "test_no_false_alarm_however_fragments_are_written",
         ),
@@ -126,7 +126,7 @@ PROMISES: Mapping[str, tuple[Promise, ...]] = {
         ),
         _of(
             "test_torture_crowd",
-            "Memory does not grow with the number of clips.",
+            "Memory hardly grows with the number of clips.",
             "test_memory_does_not_grow_with_the_number_of_clips",
         ),
     ),
