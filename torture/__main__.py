@@ -1,7 +1,7 @@
 """Everything that the suite must survive, in full: ``python -m torture``.
 
-About an hour of work on two cores; parts that are finished are kept in the report, so that a run that was
-ended goes on with the next one when it is called again with the same arguments.
+About an hour of work on two cores; parts that are finished are kept in the report, so that a run
+that was ended goes on with the next one when it is called again with the same arguments.
 """
 
 import argparse
