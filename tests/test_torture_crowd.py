@@ -64,6 +64,33 @@ def test_what_a_crowd_spoils_is_seen(work: type[Meeting], said: str) -> None:
     assert found.failed == 1
 
 
+class Refusing(Meeting):
+    """The first goes on, the others are refused."""
+
+    def words(self, place: Path) -> list[str]:
+        place.mkdir(exist_ok=True)
+        lock = "os.open(f'{place}/lock', os.O_CREAT | os.O_EXCL)"
+        code = (
+            "import os, sys, time\n"
+            f"place = {str(place)!r}\n"
+            "try:\n"
+            f"    {lock}\n"
+            "except FileExistsError:\n"
+            "    print('har: here: another run is at work on it; wait until it has ended',"
+            " file=sys.stderr)\n"
+            "    sys.exit(2)\n"
+            "time.sleep(2)"
+        )
+        return ["-c", code]
+
+
+@pytest.mark.parametrize(("in_turn", "wrong"), [(True, ""), (False, "ended with 2: har: here")])
+def test_a_refusal_is_right_where_one_alone_may_be_at_work(in_turn: bool, wrong: str) -> None:
+    (trial,) = crowd.run(1, 0, kinds=[crowd.Kind("two", Refusing, 2, in_turn=in_turn)]).trials
+    assert trial.wrong.startswith(wrong)
+    assert bool(trial.wrong) == bool(wrong)
+
+
 # ---------------------------------------------------------------- memory
 
 TINY = (16, 64, 48)

@@ -1,6 +1,7 @@
 """Several commands at once on one store or one output.
 
-All must end well, and leave bit for bit what one alone leaves.
+All must end well, or be refused where one alone may be at work, and leave bit for bit what one
+alone leaves.
 """
 
 import random
@@ -30,17 +31,24 @@ while True:
 
 @dataclass(frozen=True)
 class Kind:
-    """A crowd: which work, how often at once, and what else is done to the store meanwhile."""
+    """A crowd: which work, how often at once, and what else is done to the store meanwhile.
+
+    ``in_turn``: while one is at work in a folder, the others are refused.
+    """
 
     name: str
     scenario: type[Scenario]
     count: int
     cleaning: str = ""
+    in_turn: bool = False
 
 
 class _One(Replication):
     notebooks = ("02",)
 
+
+#: How the one line ends that refuses a second run.
+_REFUSED = ": another run is at work on it; wait until it has ended\n"
 
 #: Every crowd; in turn.
 KINDS = (
@@ -48,7 +56,7 @@ KINDS = (
     Kind("four extractions", Extraction, 4),
     Kind("extraction beside cleaning", Extraction, 1, _CLEANING.format(everything=False)),
     Kind("extraction beside removing all", Extraction, 1, _CLEANING.format(everything=True)),
-    Kind("two replications", _One, 2),
+    Kind("two replications", _One, 2, in_turn=True),
 )
 
 
@@ -123,10 +131,17 @@ class _Alone:
             for each in (*crowd, *([cleaner] if cleaner else [])):
                 processes.kill(each)
         seconds = time.monotonic() - begin
-        bad = [
-            f"ended with {each.returncode}: {errors[-300:]}"
-            for each, (_, errors) in zip(crowd, ended, strict=True)
-            if each.returncode
+        results = [
+            (each.returncode, errors) for each, (_, errors) in zip(crowd, ended, strict=True)
+        ]
+        waits = [
+            kind.in_turn and status == 2 and errors.endswith(_REFUSED) for status, errors in results
+        ]
+        bad = ["all were refused"] * all(waits)
+        bad += [
+            f"ended with {status}: {errors[-300:]}"
+            for (status, errors), wait in zip(results, waits, strict=True)
+            if status and not wait
         ]
         bad += [f"skipped: {said[-300:]}" for said, _ in ended if "skipped in" in said]
         return Trial(kind.name, seconds, self.seconds, "; ".join(bad) or self._left(kind))
