@@ -24,7 +24,8 @@ parts that are finished."""
 
 #: Part of the study -> what is done in it.
 STUDIES = {
-    "clips": "clips with changed bytes, each read in a process of its own",
+    "clips": "clips with changed bytes, each read in a process of its own; *changed* are other "
+    "pixels, *lost* more than one frame, in a clip that passes as whole",
     "readers": "other files with changed bytes: results, models, tables, parameters, lists",
     "archives": "hostile archives, and whether anything is written outside of their folder",
     "downloads": "servers that misbehave, and downloads that are killed",
@@ -32,7 +33,8 @@ STUDIES = {
     "kills": "commands ended by SIGKILL at random moments, and run again",
     "crowd": "several commands at once on one store",
     "disasters": "a full disk, a folder that is read-only, data that vanish, a clock that jumps",
-    "memory": "a 4K clip, a very long one, ten thousand tiny ones",
+    "memory": "a 4K clip, a very long one, ten thousand tiny ones; megabytes of the largest "
+    "process, of all together, and above those of a few clips",
 }
 
 
@@ -99,6 +101,8 @@ def _time(seconds: float) -> str:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, list):
         value = "; ".join(map(str, value)) or "none"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
