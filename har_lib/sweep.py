@@ -9,19 +9,17 @@ bits by whoever comes first: two kernels that need the same features at once los
 """
 
 import csv
-import fcntl
 import io
 import itertools
 import math
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har_lib import common_parameters, executed, files, notebooks, parallel
+from har_lib import common_parameters, executed, files, locks, notebooks, parallel
 from har_lib.errors import MALFORMED, InputError, read_as
 from har_lib.notebook_parameters import Parameter, Value, check_names, read_cells
 
@@ -178,10 +176,10 @@ def run(
     Raises
     ------
     InputError
-        If the data cannot be read, or another sweep is at work in the folder.
+        If the data cannot be read, or another run is at work in the folder.
     """
     output = output.absolute()
-    with _alone(output):
+    with locks.alone(output):
         keys = _keys(path, known, runs)
         missing = [
             each for each in runs if not _finished(path, output / each.name, keys[each.name])
@@ -203,20 +201,6 @@ def run(
         }
         files.write_text(output / TABLE, _table(path, output, runs, failed))
     return failed
-
-
-@contextmanager
-def _alone(output: Path) -> Iterator[None]:
-    """Keep other sweeps out of a folder; the system lets go of it when this process ends."""
-    files.check_folder(output)
-    with open(output / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(
-                f"another sweep is at work in {output}: wait for it, or name another --output"
-            ) from None
-        yield
 
 
 def _keys(path: Path, known: Mapping[str, Parameter], runs: Sequence[Run]) -> dict[str, str]:

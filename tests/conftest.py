@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import configuration
 
-from har_lib import stages
+from har_lib import digests, stages
 
 # What hypothesis keeps for itself does not belong into the checkout.
 configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "har-hypothesis")
@@ -25,6 +25,14 @@ def pytest_sessionfinish(session, exitstatus):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         names = ", ".join(report.nodeid for report in skipped[:5])
         reporter.write_line(f"HAR_TEST_DATA is set, but {len(skipped)} tests were skipped: {names}")
+
+
+@pytest.fixture
+def own_folders(tmp_path, monkeypatch):
+    """A store and a build folder of the test's own, and no digest that is remembered."""
+    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
+    monkeypatch.setattr(digests, "_seen", {})
 
 
 @pytest.fixture

@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from har_lib import checking, cli, digests, parallel, video
+from har_lib import checking, cli, parallel, video
 from har_lib.checking import Finding
 from har_lib.errors import InputError
 from torture import collection
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, own_folders: None) -> Path:
     """Three sound clips, of which two are the same."""
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
-    monkeypatch.setattr(digests, "_seen", {})
     root = tmp_path / "set"
     (root / "deep" / "er").mkdir(parents=True)
     for seed, name in enumerate(("a.avi", "deep/b.avi")):

@@ -37,11 +37,8 @@ def moving(seed: int, frames: int = 14) -> np.ndarray:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, own_folders: None) -> Path:
     """Six clips, one of which is cut in its last third."""
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
-    monkeypatch.setattr(digests, "_seen", {})
     root = tmp_path / "set"
     for seed, name in enumerate(NAMES):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

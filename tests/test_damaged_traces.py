@@ -13,7 +13,6 @@ from test_damaged_clips import moving
 from har_lib import (
     cli,
     datasets,
-    digests,
     extraction,
     feature_ablation,
     files,
@@ -46,11 +45,8 @@ def cut(path: Path) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, own_folders: None) -> Path:
     """Eight clips of two actions in four groups, one of which is cut in its last third."""
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
-    monkeypatch.setattr(digests, "_seen", {})
     root = tmp_path / "set"
     rows = ["file,group"]
     for seed, name in enumerate(f"{a}/g{g}.avi" for a in ("run", "walk") for g in range(1, 5)):

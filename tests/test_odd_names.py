@@ -8,17 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har_lib import cli, digests, plots, plots_clip, plots_learning, video
+from har_lib import cli, plots, plots_clip, plots_learning, video
 from har_lib.figures import Picture
 from har_lib.mistakes import Mistake
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, own_folders: None) -> Path:
     """Five clips of two actions, and one whose name is Latin-1."""
-    monkeypatch.setenv("HAR_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HAR_BUILD", str(tmp_path / "build"))
-    monkeypatch.setattr(digests, "_seen", {})
     root = tmp_path / "set"
     for seed, name in enumerate(("run/a1", "run/b2", "walk/a3", "walk/b4", "walk/c5", "run/caf6")):
         path = root / f"{name}.avi"

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from har_lib import cli, executed, files, notebooks, sweep
+from har_lib import cli, executed, files, locks, notebooks, sweep
 from har_lib.errors import InputError
 from har_lib.notebook_parameters import Parameter
 
@@ -326,7 +326,7 @@ def interrupt(*given: Any) -> None:
 def test_two_sweeps_do_not_work_in_one_folder(
     ran: list[dict[str, Any]], notebook: Path, tmp_path: Path
 ) -> None:
-    with sweep._alone(tmp_path), pytest.raises(InputError, match="another sweep is at work in"):
+    with locks.alone(tmp_path), pytest.raises(InputError, match="another run is at work on it"):
         swept(notebook, tmp_path, seed=[0, 1])
     assert swept(notebook, tmp_path, seed=[0, 1]) == {}
 
