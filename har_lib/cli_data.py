@@ -31,7 +31,7 @@ def load(settings: dict[str, Any]) -> "Dataset":
 
 @dataclass(frozen=True)
 class Prepared:
-    """The clips that are to be used, and what results say of the others; see `session.damage`."""
+    """The clips that are to be used, and what results say of the others; see `left_out.damage`."""
 
     dataset: "Dataset"
     damage: dict[str, str | int]
@@ -45,12 +45,12 @@ def prepare(settings: dict[str, Any], output: Path) -> Prepared:
     InputError
         If no clip of some class is left.
     """
-    from har_lib import session
+    from har_lib import left_out
 
     dataset, done = _make(settings, output)
-    session.check_classes(dataset, done.failures)
+    left_out.check_classes(dataset, done.failures)
     policy = settings["damaged_clips"]
-    told = session.damage(policy, len(done.failures), len(done.flagged))
+    told = left_out.damage(policy, len(done.failures), len(done.flagged))
     return Prepared(done.usable(dataset), told)
 
 

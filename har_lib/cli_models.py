@@ -104,7 +104,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Say what a video shows."""
-    from har_lib import annotate, datasets, model_folder, movie, predict, session, verdicts
+    from har_lib import annotate, datasets, left_out, model_folder, movie, predict, verdicts
     from har_lib.config import Config
     from har_lib.files import build_dir
     from har_lib.video import VideoError, frames_per_second, read_gray
@@ -131,7 +131,7 @@ def predict(arguments: argparse.Namespace) -> None:
     seen = predict.look(model, arguments.video, damaged=accepted)
     damage: dict[str, str | int] = {}
     if accepted:
-        damage = session.damage("accept", 0, int(bool(flaw))) | ({"flaw": flaw} if flaw else {})
+        damage = left_out.damage("accept", 0, int(bool(flaw))) | ({"flaw": flaw} if flaw else {})
     shares = predict.draw(model, arguments.video, output, seen=seen, damage=damage)
     for action, share in shares.items():
         print(f"{100 * share:5.1f} %  {printable(action)}")

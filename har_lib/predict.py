@@ -99,7 +99,7 @@ def train(
     checkpoint : Path, optional
         Folder that keeps the search while it runs.
     damage : mapping, optional
-        What `har_lib.session.damage` says of the clips that are left out or damaged and used; it
+        What `har_lib.left_out.damage` says of the clips that are left out or damaged and used; it
         becomes part of what the model says of itself.
 
     Raises

@@ -20,6 +20,7 @@ from har_lib import (
     extraction,
     figures,
     files,
+    left_out,
     markdown,
     store,
     verdicts,
@@ -51,56 +52,6 @@ def load_dataset(
         groups=Path(group_table) if group_table else None,
         progress=progress,
     )
-
-
-def damage(policy: str, not_read: int, damaged_and_used: int) -> dict[str, str | int]:
-    """What results say of the clips that were left out, or are damaged and used.
-
-    Nothing where every clip is sound and the policy is to refuse others.
-
-    Parameters
-    ----------
-    policy : str
-        One of `har_lib.choice.DAMAGED_CLIPS`.
-    not_read, damaged_and_used : int
-        Numbers of clips.
-
-    Examples
-    --------
-    >>> damage("skip", 1, 0)
-    {'damaged_clips': 'skip', 'not_read': 1, 'damaged_and_used': 0}
-    >>> damage("refuse", 0, 0)
-    {}
-    """
-    if policy == "refuse" and not (not_read or damaged_and_used):
-        return {}
-    return {"damaged_clips": policy, "not_read": not_read, "damaged_and_used": damaged_and_used}
-
-
-def check_classes(dataset: Dataset, failures: Sequence[Failure]) -> None:
-    """Refuse what is left of a data set if a class of it has no clip any more.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        With all clips.
-    failures : sequence of Failure
-        Clips that are left out.
-
-    Raises
-    ------
-    InputError
-        Naming the first such class.
-    """
-    left_out = {record for record, _ in failures}
-    left = {record.label for record in dataset.records if record not in left_out}
-    for label in dataset.classes:
-        if label not in left:
-            clips = dataset.labels.tolist().count(label)
-            raise InputError(
-                f"no clip of {printable(label)} is left, all {clips} are damaged or cannot be "
-                "read: mend some of them, or take the class out of the data"
-            )
 
 
 class Results(ABC):
@@ -240,7 +191,7 @@ class Session(Results):
             self.dataset, self.config, jobs=self.jobs, damaged_clips=self._damaged_clips
         )
         self._note(found.failures, found.flagged)
-        check_classes(self.dataset, found.failures)
+        left_out.check_classes(self.dataset, found.failures)
         return found
 
     @cached_property
@@ -256,7 +207,7 @@ class Session(Results):
             self.dataset, self.config, self.jobs, damaged_clips=self._damaged_clips
         )
         self._note(done.failures, done.flagged)
-        check_classes(self.dataset, done.failures)
+        left_out.check_classes(self.dataset, done.failures)
         return done.usable(self.dataset)
 
     def example(self, label: str = "", number: int = 0) -> Record:
@@ -351,7 +302,7 @@ class Session(Results):
             "profile": self.common["profile"],
             "seed": self.seed,
             "choices": self.config.flat(),
-            **damage(self._damaged_clips, len(self._left_out), len(self._flawed)),
+            **left_out.damage(self._damaged_clips, len(self._left_out), len(self._flawed)),
         }
 
 

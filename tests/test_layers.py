@@ -34,7 +34,7 @@ LAYERS: dict[str, set[str]] = {
     "assembly": {
         *("motion", "scenery", "body", "rendering", "synthetic", "groups", "splits", "datasets"),
         *("features", "sources", "digests", "stages", "store", "extraction", "export", "upkeep"),
-        *("verdicts", "checking", "parallel", "cluster"),
+        *("verdicts", "left_out", "checking", "parallel", "cluster"),
         *("bars", "locks", "registry", "watched", "transfer", "fetch"),
         *("zip_names", "zip_listing", "archives", "ucf101_files"),
         *("order_task", "comparison"),
